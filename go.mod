@@ -1,0 +1,3 @@
+module gatewatch
+
+go 1.26.0
