@@ -1,0 +1,94 @@
+package model
+
+import "time"
+
+// Role is what an account may do on its gateway (one-api model/user.go: 1, 10,
+// 100).
+type Role int
+
+// The roles that every gateway of the family shares. One-hub has a further one
+// between User and Admin.
+const (
+	RoleUser  Role = 1
+	RoleAdmin Role = 10
+	RoleRoot  Role = 100
+)
+
+// String returns the role in the report's words.
+func (r Role) String() string {
+	switch {
+	case r >= RoleRoot:
+		return "root"
+	case r >= RoleAdmin:
+		return "admin"
+	case r >= RoleUser:
+		return "user"
+	}
+	return "guest"
+}
+
+// Field is one thing that a gateway said of an account or a key which has no
+// place of its own here, in words for the account card.
+type Field struct{ Name, Value string }
+
+// Account is what /api/user/self tells. Quota is what is left and may be
+// negative; Used and Requests are over the account's lifetime.
+type Account struct {
+	ID                    int64
+	Username, DisplayName string
+	Group                 string
+	Role                  Role
+	// Enabled is false for a banned account (status other than 1).
+	Enabled  bool
+	Quota    Quota
+	Used     Quota
+	Requests Opt[int64]
+	// Remind is the balance below which the gateway itself warns its user
+	// (aihubmix quota_remind_threshold, new-api quota_warning_threshold).
+	Remind Opt[Quota]
+	// Others is every further field that the gateway gave, secrets left out.
+	Others []Field
+}
+
+// Status is what the public /api/status tells of a gateway.
+type Status struct {
+	Version    string
+	SystemName string
+	// Started is when the gateway process started, 0 when it does not say.
+	Started  int64
+	Currency Currency
+	// DayUsage says whether the gateway keeps usage per model and hour (new-api
+	// enable_data_export).
+	DayUsage Opt[bool]
+}
+
+// Gateway names one gateway of the fleet and how it is spoken to.
+type Gateway struct {
+	Name string
+	URL  string
+	// Dialect is "" until it was detected, Why how it was found.
+	Dialect string
+	Why     string
+	// Colour keeps one gateway apart from another: a name or #rrggbb, "" for none.
+	Colour   string
+	ReadOnly bool
+}
+
+// BalanceSample is the balance at one moment of the local clock.
+type BalanceSample struct {
+	At    time.Time
+	Quota Quota
+	Used  Quota
+}
+
+// PeriodUsage is the gateway's own count of one model's calls over one period:
+// an hour on new-api, a UTC day on one-api.
+type PeriodUsage struct {
+	From, To           int64
+	Model              string
+	Calls              int64
+	Quota              Quota
+	Prompt, Completion Opt[int64]
+	// Tokens is the sum of both where the gateway does not split them.
+	Tokens Opt[int64]
+}

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"math"
+	"time"
+)
+
+// Forecast is how long the balance lasts if spending goes on as it does.
+type Forecast struct {
+	// PerHour is the burn rate in quota per hour over Window.
+	PerHour Opt[float64]
+	Window  string
+	// Samples is how many minutes it rests on. Below minSamples nothing is
+	// foretold.
+	Samples int
+	// EmptyAt is when the balance reaches zero; Earliest and Latest bound it with
+	// a confidence of 80 %. Latest is unknown where it has no bound.
+	EmptyAt, Earliest, Latest Opt[time.Time]
+}
+
+const (
+	minSamples = 5
+	// blockMinutes is the length of the blocks whose spread gives the band: calls
+	// of neighbouring minutes belong together, so minutes alone would look more
+	// certain than they are.
+	blockMinutes = 5
+	// z80 is the two-sided 80 % point of the normal distribution.
+	z80 = 1.2816
+	// farOff is the longest time to empty that is worth a date.
+	farOff = 10 * 365 * 24 * time.Hour
+)
+
+// forecast foretells the balance from the window's spend.
+func forecast(s State, sum Summary) Forecast {
+	f := Forecast{Window: sum.Window.Label}
+	var known []float64 // quota per minute
+	for _, p := range sum.Series {
+		if p.PerMinute.OK && p.Seconds == 60 {
+			known = append(known, p.PerMinute.V)
+		}
+	}
+	f.Samples = len(known)
+	switch {
+	case sum.Window.Counted() && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
+		f.PerHour = Some(sum.PerMinute.V * 60)
+	case sum.Window.Counted() && len(known) > 0:
+		f.PerHour = Some(mean(known) * 60)
+	case !sum.Window.Counted() && sum.PerMinute.OK:
+		f.PerHour = Some(sum.PerMinute.V * 60)
+		f.Samples = len(sum.Series)
+	}
+	if !s.Account.OK || !f.PerHour.OK || f.PerHour.V <= 0 || f.Samples < minSamples || s.Account.V.Quota <= 0 {
+		return f
+	}
+	balance := float64(s.Account.V.Quota)
+	at := func(perHour float64) Opt[time.Time] {
+		hours := balance / perHour
+		if perHour <= 0 || hours > farOff.Hours() {
+			return Opt[time.Time]{}
+		}
+		return Some(s.Now.Add(time.Duration(hours * float64(time.Hour))))
+	}
+	f.EmptyAt = at(f.PerHour.V)
+	if spread := blockSpread(known) * 60; spread > 0 {
+		f.Earliest = at(f.PerHour.V + z80*spread)
+		f.Latest = at(f.PerHour.V - z80*spread)
+	}
+	return f
+}
+
+func mean(xs []float64) float64 {
+	sum := 0.0
+	for _, x := range xs {
+		sum += x
+	}
+	return sum / float64(len(xs))
+}
+
+// blockSpread is the standard error of the mean of xs, from blocks of
+// neighbours; 0 when there are too few to tell.
+func blockSpread(xs []float64) float64 {
+	var blocks []float64
+	for len(xs) >= blockMinutes {
+		blocks = append(blocks, mean(xs[:blockMinutes]))
+		xs = xs[blockMinutes:]
+	}
+	if len(blocks) < 3 {
+		return 0
+	}
+	m := mean(blocks)
+	ss := 0.0
+	for _, b := range blocks {
+		ss += (b - m) * (b - m)
+	}
+	n := float64(len(blocks))
+	return math.Sqrt(ss/(n-1)) / math.Sqrt(n)
+}

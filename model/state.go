@@ -1,0 +1,225 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// Keep is how long the rows of the log are kept in memory: the longest window
+// that is counted from rows, and room for the last re-reading.
+const Keep = 65 * time.Minute
+
+// maxCalls bounds the rows in memory. What is dropped beyond it is no longer
+// covered, and the coverage says so.
+const maxCalls = 200_000
+
+// Book is the accounting of one scope of one gateway.
+type Book struct {
+	Calls  CallLog
+	Usage  Rollup
+	Ledger Ledger
+	// Totals are the newest sums that the gateway itself gave, newest last.
+	Totals []SpanTotal
+	// TotalsAt is when the newest arrived, on the local clock.
+	TotalsAt time.Time
+	// Hours are the gateway's sums of the hours of today.
+	Hours []HourTotal
+	// Count is how many consume rows the gateway says a span has.
+	Count Opt[CallsCount]
+	// Periods are the gateway's sums per model and hour or UTC day over
+	// PeriodSpan.
+	Periods    []PeriodUsage
+	PeriodSpan Span
+	// ErrorsSeen is set once a failure row was read: until then the number of
+	// errors is unknown, since most gateways log none.
+	ErrorsSeen bool
+	// KeyIDs is set once a row carried a key id.
+	KeyIDs bool
+	// Told is set where the gateway tells how many rows a span has.
+	Told bool
+}
+
+// State is all that is known of one gateway. It is a value: Apply returns a new
+// one that shares what did not change.
+type State struct {
+	Gateway Gateway
+	// Now is the local time of the last update or tick.
+	Now     time.Time
+	Skew    Opt[time.Duration]
+	Status  Opt[Status]
+	Account Opt[Account]
+	// Balances are the balance samples of the last Keep, oldest first.
+	Balances []BalanceSample
+	Keys     Opt[[]APIKey]
+	Self     Book
+	Sources  [numSources]SourceState
+	Pace     Pace
+	// Version rises with every change, so that what was drawn can be kept.
+	Version uint64
+}
+
+// Currency returns how the gateway shows its quota, dollars until it has said.
+func (s State) Currency() Currency { return s.Status.V.Currency }
+
+// ServerNow returns the gateway's own second at the local time Now.
+func (s State) ServerNow() int64 { return s.Now.Add(s.Skew.V).Unix() }
+
+// Tick returns the state at now.
+func (s State) Tick(now time.Time) State {
+	s.Now = now
+	return s
+}
+
+// Apply folds one update in. A failed update changes only the source's health:
+// an error never removes data.
+func (s State) Apply(u Update) State {
+	s.Version++
+	s.Now = u.At
+	s.Pace = u.Pace
+	if u.Skew.OK {
+		s.Skew = u.Skew
+	}
+	if u.Payload == nil && u.Err == nil {
+		return s
+	}
+	if f, ok := u.Payload.(Found); ok {
+		s.Gateway.Dialect, s.Gateway.Why = f.Dialect, f.Why
+		return s
+	}
+	s.Sources[u.Source] = s.Sources[u.Source].after(u)
+	if u.Err != nil {
+		return s
+	}
+	switch p := u.Payload.(type) {
+	case Status:
+		s.Status = Some(p)
+	case Account:
+		s.Account = Some(p)
+		s.Balances = appendBalance(s.Balances, BalanceSample{u.At, p.Quota, p.Used})
+	case Keys:
+		s.Keys = Some([]APIKey(p))
+	case CallsRead:
+		s.Self = s.Self.read(p)
+	case CallsCount:
+		s.Self.Count = Some(p)
+	case CallsForgot:
+		s.Self = s.Self.forget(p.Span)
+	case SpanTotal:
+		s.Self.Totals = append(slices.Clone(s.Self.Totals[max(0, len(s.Self.Totals)-7):]), p)
+		s.Self.TotalsAt = u.At
+	case HourTotal:
+		s.Self.Hours = foldHour(s.Self.Hours, p)
+	case Periods:
+		s.Self.Periods, s.Self.PeriodSpan = p.Usage, p.Span
+	}
+	return s
+}
+
+func (st SourceState) after(u Update) SourceState {
+	st.LastTry, st.Took, st.Every = u.At, u.Took, u.Every
+	st.Fault = FaultOf(u.Err)
+	if u.Err == nil {
+		st.LastOK, st.Failures = u.At, 0
+	} else {
+		st.Failures++
+	}
+	return st
+}
+
+// read folds a span of the log that was read whole.
+func (b Book) read(p CallsRead) Book {
+	b.Calls = b.Calls.Replace(p.Span, p.Calls)
+	b.Ledger = b.Ledger.Settle(p.Span, p.ReadAt)
+	b.Usage = b.Usage.refresh(p.Span, b.Calls)
+	b.Told = b.Told || p.Told
+	for i := range p.Calls {
+		b.ErrorsSeen = b.ErrorsSeen || p.Calls[i].Kind == KindError
+		b.KeyIDs = b.KeyIDs || p.Calls[i].KeyID != 0
+	}
+	return b.trim()
+}
+
+// forget drops what is known of span.
+func (b Book) forget(span Span) Book {
+	b.Calls = b.Calls.Replace(span, nil)
+	b.Ledger = b.Ledger.Unsettle(span)
+	b.Usage = b.Usage.refresh(span.Meet(Span{span.From, span.From + int64(Keep/time.Second)}), b.Calls)
+	return b
+}
+
+// trim bounds what is kept in memory.
+func (b Book) trim() Book {
+	end := b.Ledger.End()
+	if !end.OK {
+		return b
+	}
+	from := end.V - int64(Keep/time.Second)
+	if extra := b.Calls.Len() - maxCalls; extra > 0 {
+		// Whole chunks go, and the second at the cut with them: a second that is
+		// kept in part is not known.
+		seen := 0
+		for _, c := range b.Calls.chunks {
+			if seen += len(c); seen >= extra {
+				from = max(from, c[len(c)-1].At+1)
+				break
+			}
+		}
+	}
+	b.Calls = b.Calls.DropBefore(from)
+	b.Usage = b.Usage.dropBefore(from)
+	b.Ledger = b.Ledger.Forget(from)
+	return b
+}
+
+func appendBalance(have []BalanceSample, s BalanceSample) []BalanceSample {
+	cut := 0
+	for cut < len(have) && s.At.Sub(have[cut].At) > Keep {
+		cut++
+	}
+	return append(slices.Clone(have[cut:]), s)
+}
+
+// foldHour replaces what was known of an hour, by its first second, and drops
+// what is more than two days old.
+func foldHour(have []HourTotal, h HourTotal) []HourTotal {
+	out := make([]HourTotal, 0, len(have)+1)
+	for _, o := range have {
+		if o.Span.From != h.Span.From && o.Span.From > h.Span.From-49*3600 {
+			out = append(out, o)
+		}
+	}
+	return append(out, h)
+}
+
+// Fleet is every gateway's state, in the order of the config.
+type Fleet struct {
+	States []State
+	// Current is the index of the gateway on the screen.
+	Current int
+}
+
+// Apply folds an update into the gateway it names. An update for an unknown
+// gateway changes nothing.
+func (f Fleet) Apply(u Update) Fleet {
+	i := f.Index(u.Gateway)
+	if i < 0 {
+		return f
+	}
+	f.States = slices.Clone(f.States)
+	f.States[i] = f.States[i].Apply(u)
+	return f
+}
+
+// Index is the position of the gateway with that name, -1 when there is none.
+func (f Fleet) Index(name string) int {
+	return slices.IndexFunc(f.States, func(s State) bool { return s.Gateway.Name == name })
+}
+
+// Tick sets the time of every state.
+func (f Fleet) Tick(now time.Time) Fleet {
+	f.States = slices.Clone(f.States)
+	for i := range f.States {
+		f.States[i] = f.States[i].Tick(now)
+	}
+	return f
+}
