@@ -1,0 +1,232 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"gatewatch/model"
+)
+
+// The decoding is lenient, since deployed sites run forks of every age: unknown
+// fields are ignored, null may stand anywhere, numbers may come as strings.
+
+// number is a whole number that may arrive as 12, "12", 12.0, null or "".
+type number int64
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	b = bytes.Trim(b, `"`)
+	if len(b) == 0 || string(b) == "null" {
+		*n = 0
+		return nil
+	}
+	if i, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		*n = number(i)
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.IsNaN(f) || math.Abs(f) >= math.MaxInt64 {
+		return fmt.Errorf("%q is not a number", clip(b))
+	}
+	*n = number(math.Round(f))
+	return nil
+}
+
+// decimal is a number with a fraction that may arrive as a string or null.
+type decimal float64
+
+func (d *decimal) UnmarshalJSON(b []byte) error {
+	b = bytes.Trim(b, `"`)
+	if len(b) == 0 || string(b) == "null" {
+		*d = 0
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return fmt.Errorf("%q is not a number", clip(b))
+	}
+	*d = decimal(f)
+	return nil
+}
+
+// text is a string that may arrive as a number, a boolean or null.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	switch {
+	case string(b) == "null":
+		*t = ""
+		return nil
+	case len(b) > 0 && b[0] == '"':
+		return json.Unmarshal(b, (*string)(t))
+	}
+	*t = text(b)
+	return nil
+}
+
+// flag is a truth that may arrive as 0 or 1, a string or null.
+type flag bool
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	switch strings.Trim(string(b), `"`) {
+	case "true", "1":
+		*f = true
+	default:
+		*f = false
+	}
+	return nil
+}
+
+// maskedKey keeps the ends of a key and nothing else: the full key is gone the
+// moment it is decoded. Some gateways send keys in clear, new-api from 0.11.4 on
+// masks them itself.
+type maskedKey string
+
+func (m *maskedKey) UnmarshalJSON(b []byte) error {
+	var s text
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	*m = maskedKey(maskKey(string(s)))
+	return nil
+}
+
+// maskKey shows four characters at each end of a long key and nothing of a short
+// one.
+func maskKey(s string) string {
+	s = strings.TrimPrefix(s, "sk-")
+	r := []rune(s)
+	if len(r) == 0 {
+		return ""
+	}
+	if len(r) < 16 {
+		return "sk-…"
+	}
+	return "sk-" + string(r[:4]) + "…" + string(r[len(r)-4:])
+}
+
+// embedded is a JSON document that arrives as a string holding JSON (new-api's
+// "other"), as an object (forks, one-hub's "metadata"), or as null.
+type embedded struct{ raw json.RawMessage }
+
+func (e *embedded) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		e.raw = json.RawMessage(s)
+		return nil
+	}
+	e.raw = append(e.raw[:0], b...)
+	return nil
+}
+
+// into decodes the document; one that is empty, null or no object is ignored.
+func (e embedded) into(v any) {
+	if len(e.raw) > 0 && e.raw[0] == '{' {
+		_ = json.Unmarshal(e.raw, v)
+	}
+}
+
+// envelope is the family's answer: {"success":…,"message":…,"data":…}. Success
+// may be missing, message may be null.
+type envelope struct {
+	Success *flag           `json:"success"`
+	Message text            `json:"message"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// data decodes the data of an envelope into v. HTTP 200 with success:false is an
+// error: it never means success.
+func (c *Client) data(a answer, v any) error {
+	var env envelope
+	if err := json.Unmarshal(bytes.TrimLeft(a.body, "\ufeff \r\n\t"), &env); err != nil {
+		return c.unreadable(a, err)
+	}
+	if env.Success != nil && !bool(*env.Success) {
+		return &StatusError{
+			Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200,
+			Message: c.redact(string(env.Message)),
+		}
+	}
+	if env.Success == nil && env.Data == nil {
+		if m := messageIn(a.body); m != "" {
+			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(m)}
+		}
+		return c.unreadable(a, errors.New("it holds no data"))
+	}
+	if len(env.Data) == 0 || string(env.Data) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(env.Data, v); err != nil {
+		return c.unreadable(a, err)
+	}
+	return nil
+}
+
+func (c *Client) unreadable(a answer, err error) error {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		err = fmt.Errorf("%s is a %s where another type was expected", kind.Field, kind.Value)
+	}
+	return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultBadAnswer, Err: err}
+}
+
+// list is a page of rows in any of the family's envelopes: a bare array, or an
+// object that calls the rows items or data and their number total or
+// total_count.
+type list[T any] struct {
+	rows  []T
+	total model.Opt[int64]
+	bare  bool
+}
+
+func (l *list[T]) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		l.bare = true
+		return json.Unmarshal(b, &l.rows)
+	}
+	var page struct {
+		Items      *[]T    `json:"items"`
+		Data       *[]T    `json:"data"`
+		Total      *number `json:"total"`
+		TotalCount *number `json:"total_count"`
+	}
+	if err := json.Unmarshal(b, &page); err != nil {
+		return err
+	}
+	switch {
+	case page.Items != nil:
+		l.rows = *page.Items
+	case page.Data != nil:
+		l.rows = *page.Data
+	}
+	switch {
+	case page.Total != nil:
+		l.total = model.Some(int64(*page.Total))
+	case page.TotalCount != nil:
+		l.total = model.Some(int64(*page.TotalCount))
+	}
+	return nil
+}
+
+func clip(b []byte) string {
+	if len(b) > 40 {
+		return string(b[:40]) + "…"
+	}
+	return string(b)
+}
+
+// opt is a known value unless it is zero: for fields whose zero means that the
+// gateway does not tell.
+func opt(n number) model.Opt[int64] {
+	if n == 0 {
+		return model.Opt[int64]{}
+	}
+	return model.Some(int64(n))
+}

@@ -1,0 +1,281 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"gatewatch/model"
+)
+
+// newAPI speaks with new-api from 0.4 on and its forks. Rows have no stable id;
+// page_size is always sent, since 0.6 answers nothing without it and rc.21
+// answers everything to -1. Sources: gateways.md §2 to §5, captures/new-api-0.6.3
+// and captures/new-api-rc21.
+type newAPI struct {
+	c *Client
+	// from1 counts the pages of the key list from 1 (0.8.7 and later); before
+	// that they count from 0, although the log's count from 1.
+	from1 atomic.Bool
+	// fast is set where the limit is 360 requests in 180 s (rc.11 and later).
+	fast bool
+	// noDays is set where the operator switched the usage per hour off.
+	noDays bool
+}
+
+const newAPIPage = 100
+
+func newNewAPI(c *Client, status statusData) *newAPI {
+	v, known := parseVersion(string(status.Version))
+	n := &newAPI{c: c}
+	n.from1.Store(true)
+	if known {
+		n.from1.Store(!v.less(version{major: 0, minor: 8, patch: 7}))
+		n.fast = !v.less(version{major: 1}) && (v.rc == 0 || v.rc >= 11)
+	}
+	n.noDays = status.DataExport != nil && !bool(*status.DataExport)
+	return n
+}
+
+// version is major, minor, patch and, for a release candidate, its number.
+type version struct{ major, minor, patch, rc int }
+
+func (v version) less(o version) bool {
+	if v.major != o.major {
+		return v.major < o.major
+	}
+	if v.minor != o.minor {
+		return v.minor < o.minor
+	}
+	return v.patch < o.patch
+}
+
+var versionForm = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?[^-]*(?:-rc\.?(\d+))?`)
+
+func parseVersion(s string) (version, bool) {
+	m := versionForm.FindStringSubmatch(strings.TrimSpace(s))
+	if m == nil {
+		return version{}, false
+	}
+	n := func(i int) int { v, _ := strconv.Atoi(m[i]); return v }
+	return version{n(1), n(2), n(3), n(4)}, true
+}
+
+func (n *newAPI) name() string  { return NewAPI }
+func (n *newAPI) pageSize() int { return newAPIPage }
+
+func (n *newAPI) perMinute() int {
+	if n.fast {
+		return 360 / 3
+	}
+	return 180 / 3
+}
+
+// header names the user, which versions before rc.22 require on every route and
+// later ones ignore.
+func (n *newAPI) header() http.Header {
+	if n.c.opt.UserID == "" {
+		return nil
+	}
+	return http.Header{"New-Api-User": {n.c.opt.UserID}}
+}
+
+func (n *newAPI) account(ctx context.Context) (model.Account, error) {
+	return n.c.self(ctx, n.header())
+}
+
+// newAPIRow is a row of the log (new-api model/log.go).
+type newAPIRow struct {
+	CreatedAt        number   `json:"created_at"`
+	Type             number   `json:"type"`
+	Content          text     `json:"content"`
+	Username         text     `json:"username"`
+	TokenName        text     `json:"token_name"`
+	ModelName        text     `json:"model_name"`
+	Quota            number   `json:"quota"`
+	PromptTokens     number   `json:"prompt_tokens"`
+	CompletionTokens number   `json:"completion_tokens"`
+	UseTime          number   `json:"use_time"` // whole seconds
+	IsStream         flag     `json:"is_stream"`
+	Channel          text     `json:"channel"`
+	TokenID          number   `json:"token_id"`
+	Group            text     `json:"group"`
+	RequestID        text     `json:"request_id"`
+	Other            embedded `json:"other"`
+}
+
+// newAPIKinds are new-api's row types: its 5 is an error.
+var newAPIKinds = map[number]model.Kind{
+	1: model.KindTopUp, 2: model.KindConsume, 3: model.KindManage, 4: model.KindSystem,
+	5: model.KindError, 6: model.KindRefund, 7: model.KindLogin,
+}
+
+func (r *newAPIRow) call() model.Call {
+	call := model.Call{
+		At: int64(r.CreatedAt), Kind: newAPIKinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		KeyID: int64(r.TokenID), User: intern(r.Username), Group: intern(r.Group), Channel: intern(r.Channel),
+		Quota: model.Quota(r.Quota), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
+		Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
+	}
+	if call.Kind != model.KindConsume {
+		return call
+	}
+	call.Took, call.Coarse = model.Some(time.Duration(r.UseTime)*time.Second), true
+	var other struct {
+		// FirstToken is in ms; it is -1000 or far below where no first token came.
+		FirstToken  decimal `json:"frt"`
+		CacheTokens *number `json:"cache_tokens"`
+	}
+	r.Other.into(&other)
+	call.FirstToken = millis(number(other.FirstToken))
+	if other.CacheTokens != nil {
+		call.Cached = model.Some(int64(*other.CacheTokens))
+	}
+	return call
+}
+
+func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
+	query := between(q.Span)
+	query.Set("p", strconv.Itoa(q.Page+1))
+	query.Set("page_size", strconv.Itoa(newAPIPage))
+	rows, err := n.log(ctx, query)
+	if err != nil {
+		return CallsPage{}, err
+	}
+	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total}
+	for i := range rows.rows {
+		out.Calls[i] = rows.rows[i].call()
+	}
+	out.Last = len(rows.rows) < newAPIPage
+	if rows.total.OK && int64((q.Page+1)*newAPIPage) >= rows.total.V {
+		out.Last = true
+	}
+	return out, nil
+}
+
+func (n *newAPI) log(ctx context.Context, query url.Values) (list[newAPIRow], error) {
+	var rows list[newAPIRow]
+	a, err := n.c.get(ctx, management, "/api/log/self", query, n.header())
+	if err == nil {
+		err = n.c.data(a, &rows)
+	}
+	return rows, err
+}
+
+func (n *newAPI) count(ctx context.Context, _ model.Scope, span model.Span) (int64, error) {
+	query := between(span)
+	query.Set("type", "2")
+	query.Set("p", "1")
+	query.Set("page_size", "1")
+	rows, err := n.log(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	if !rows.total.OK {
+		return 0, n.c.unsupported("a count of the log's rows")
+	}
+	return rows.total.V, nil
+}
+
+// total asks for the consume rows' sum over span. rpm and tpm are of the last
+// 60 s whatever the span (measured: 0.6.3, rc.21); some forks apply the span to
+// them, so the span should end now.
+func (n *newAPI) total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error) {
+	query := between(span)
+	query.Set("type", "2")
+	a, err := n.c.get(ctx, management, "/api/log/self/stat", query, n.header())
+	if err != nil {
+		return model.SpanTotal{}, err
+	}
+	var stat struct {
+		Quota number  `json:"quota"`
+		RPM   *number `json:"rpm"`
+		TPM   *number `json:"tpm"`
+	}
+	if err := n.c.data(a, &stat); err != nil {
+		return model.SpanTotal{}, err
+	}
+	out := model.SpanTotal{Scope: scope, Span: span, Quota: model.Quota(stat.Quota)}
+	if stat.RPM != nil {
+		out.RPM = model.Some(int64(*stat.RPM))
+	}
+	if stat.TPM != nil {
+		out.TPM = model.Some(int64(*stat.TPM))
+	}
+	return out, nil
+}
+
+// maxPeriods is the longest span that /api/data/self answers, in seconds.
+const maxPeriods = 30 * day
+
+// periods asks for usage per model and hour. It is written from memory every
+// five minutes, so the newest minutes are missing.
+func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span) (model.Periods, error) {
+	const what = "usage per hour"
+	if n.noDays {
+		return model.Periods{}, n.c.unsupported(what)
+	}
+	span.From = max(span.From, span.To-maxPeriods+1)
+	query := between(span)
+	query.Set("default_time", "hour")
+	a, err := n.c.get(ctx, management, "/api/data/self", query, n.header())
+	if err != nil {
+		return model.Periods{}, n.c.optional(what, err)
+	}
+	var rows []struct {
+		CreatedAt number  `json:"created_at"`
+		ModelName text    `json:"model_name"`
+		Count     number  `json:"count"`
+		Quota     number  `json:"quota"`
+		TokenUsed *number `json:"token_used"`
+	}
+	if err := n.c.data(a, &rows); err != nil {
+		return model.Periods{}, err
+	}
+	out := model.Periods{Scope: scope, Span: span}
+	for _, r := range rows {
+		u := model.PeriodUsage{
+			From: int64(r.CreatedAt), To: int64(r.CreatedAt) + 3599, Model: intern(r.ModelName),
+			Calls: int64(r.Count), Quota: model.Quota(r.Quota),
+		}
+		if r.TokenUsed != nil {
+			u.Tokens = model.Some(int64(*r.TokenUsed))
+		}
+		out.Usage = append(out.Usage, u)
+	}
+	return out, nil
+}
+
+func (n *newAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
+	ask := func(p int) (list[token], error) {
+		return n.c.tokens(ctx, url.Values{"p": {strconv.Itoa(p)}, "size": {strconv.Itoa(newAPIPage)}}, n.header())
+	}
+	p := page
+	if n.from1.Load() {
+		p++
+	}
+	rows, err := ask(p)
+	if err == nil && rows.bare && n.from1.Load() {
+		// A bare list is the old form, whose pages count from 0: what came was the
+		// second page.
+		n.from1.Store(false)
+		rows, err = ask(page)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	keys := make([]model.APIKey, len(rows.rows))
+	for i := range rows.rows {
+		keys[i] = rows.rows[i].key(true)
+	}
+	more := len(rows.rows) == newAPIPage
+	if rows.total.OK {
+		more = int64((page+1)*newAPIPage) < rows.total.V
+	}
+	return keys, more, nil
+}
