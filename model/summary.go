@@ -395,7 +395,7 @@ func (b Book) hour(hour Span) (Quota, bool) {
 		return b.Usage.tally(hour, b.Calls).Quota, true
 	}
 	if !have.OK {
-		return 0, false
+		return b.hourOfPeriods(hour)
 	}
 	if have.V.Span.To >= hour.To {
 		return have.V.Quota, true
@@ -406,4 +406,24 @@ func (b Book) hour(hour Span) (Quota, bool) {
 		return have.V.Quota, rest.Seconds() <= 60
 	}
 	return have.V.Quota + b.Usage.tally(rest, b.Calls).Quota, true
+}
+
+// flushed is how old, in seconds, an hour must be for the gateway's usage per
+// hour to be complete: new-api writes it every five minutes.
+const flushed = 600
+
+// hourOfPeriods is the spend of a past hour from the gateway's usage per hour,
+// for the hours that it was not asked for one by one.
+func (b Book) hourOfPeriods(hour Span) (Quota, bool) {
+	if len(b.Periods) == 0 || !b.Periods[0].Hourly() || hour.From%3600 != 0 || hour.Seconds() != 3600 ||
+		hour.From < b.PeriodSpan.From || hour.To+flushed > b.PeriodSpan.To {
+		return 0, false
+	}
+	var q Quota
+	for _, p := range b.Periods {
+		if p.From == hour.From {
+			q += p.Quota
+		}
+	}
+	return q, true
 }

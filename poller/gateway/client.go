@@ -47,9 +47,10 @@ type Options struct {
 	Transport http.RoundTripper
 	// Timeout bounds one request; 0 means DefaultTimeout.
 	Timeout time.Duration
-	// Before is called before every request and may wait or refuse: the request
-	// budget. nil means no budget.
-	Before func(context.Context) error
+	// Around carries every request out by calling do, and may wait before it or
+	// refuse: the request budget. heavy marks a query of the log or of what is
+	// summed up from it. nil means no budget.
+	Around func(ctx context.Context, heavy bool, do func() error) error
 	// Log receives one debug line per request; nil means none.
 	Log *slog.Logger
 	// Language is sent as Accept-Language; "" means English.
@@ -209,11 +210,24 @@ type answer struct {
 // else is a *StatusError, except the context's own error when it was cancelled.
 // header is added to the request.
 func (c *Client) get(ctx context.Context, cred credential, path string, query url.Values, header http.Header) (answer, error) {
-	if c.opt.Before != nil {
-		if err := c.opt.Before(ctx); err != nil {
-			return answer{}, err
-		}
+	if c.opt.Around == nil {
+		return c.ask(ctx, cred, path, query, header)
 	}
+	var a answer
+	err := c.opt.Around(ctx, heavy(path), func() (err error) {
+		a, err = c.ask(ctx, cred, path, query, header)
+		return err
+	})
+	return a, err
+}
+
+// heavy tells the queries that burden a gateway's database.
+func heavy(path string) bool {
+	return strings.HasPrefix(path, "/api/log/") || strings.HasPrefix(path, "/api/data/") || path == "/api/user/dashboard"
+}
+
+// ask sends one request and waits for the whole answer.
+func (c *Client) ask(ctx context.Context, cred credential, path string, query url.Values, header http.Header) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
 	u := c.base.JoinPath(path)

@@ -308,7 +308,12 @@ func TestTheBudgetIsAskedFirst(t *testing.T) {
 	broke := errors.New("no budget")
 	asked := false
 	c, err := NewClient(Options{
-		Name: "prod", URL: "http://x", Before: func(context.Context) error { return broke },
+		Name: "prod", URL: "http://x", Around: func(_ context.Context, heavy bool, _ func() error) error {
+			if heavy {
+				t.Error("the account is no heavy query")
+			}
+			return broke
+		},
 		Transport: respond(func(*http.Request) (*http.Response, error) { asked = true; return nil, io.EOF }),
 	})
 	if err != nil {

@@ -198,3 +198,6 @@ func retryAfter(value string, now time.Time) model.Opt[time.Duration] {
 	}
 	return model.Opt[time.Duration]{}
 }
+
+// Wait is how long the gateway asks to wait, unknown when it does not say.
+func (e *StatusError) Wait() model.Opt[time.Duration] { return e.RetryAfter }

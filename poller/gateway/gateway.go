@@ -111,9 +111,6 @@ func newDialect(c *Client, name string, status statusData) (dialect, error) {
 	return nil, fmt.Errorf("there is no dialect %q: use auto, %s or %s", name, OneAPI, NewAPI)
 }
 
-// Client returns the HTTP client below, for its clock and its counters.
-func (g *Gateway) Client() *Client { return g.c }
-
 // Found returns the dialect in use and why; it is empty before the first Status.
 func (g *Gateway) Found() model.Found {
 	g.mu.Lock()
@@ -250,3 +247,6 @@ func millis(n number) model.Opt[time.Duration] {
 	}
 	return model.Some(time.Duration(n) * time.Millisecond)
 }
+
+// Skew is the gateway's clock minus ours; see Client.Skew.
+func (g *Gateway) Skew() model.Opt[time.Duration] { return g.c.Skew() }

@@ -1,0 +1,321 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"gatewatch/model"
+)
+
+const (
+	// maxBudget is the most requests a minute that we take by default, however
+	// generous the gateway.
+	maxBudget = 60
+	// backfillPerMinute bounds what fills old gaps.
+	backfillPerMinute = 10
+	// backfillTook is how long an answer may take before backfill stops.
+	backfillTook = 300 * time.Millisecond
+	// halfFor is how long a 429 halves the budget.
+	halfFor = 30 * time.Minute
+	// firstPause is how long we keep still after a 429 that does not say how long;
+	// it doubles with every further one, up to the gateways' own window.
+	firstPause = 30 * time.Second
+	maxPause   = 3 * time.Minute
+)
+
+// Budget is what may be asked of one gateway address. The gateways count
+// requests per client address, which the user's browser shares, so every
+// gateway entry with the same address shares one Budget. It also keeps heavy
+// queries apart: at most one is in flight. It is safe for concurrent use.
+type Budget struct {
+	heavy chan struct{} // holds one token while a heavy query is in flight
+
+	mu           sync.Mutex
+	fixed        bool // the limit was set by a person
+	limit        int  // requests per minute
+	eager        bool // backfill is not held back
+	sent, filled []time.Time
+	made         int64
+	halvedUntil  time.Time
+	pausedUntil  time.Time
+	pauses       int
+	heavyTook    time.Duration // the last heavy query's
+	heavyAt      time.Time
+}
+
+// NewBudget returns a budget of limit requests per minute; 0 means that it
+// follows the gateway's own limit, see Suit.
+func NewBudget(limit int) *Budget {
+	b := &Budget{heavy: make(chan struct{}, 1), fixed: limit > 0, limit: limit}
+	b.Suit(40)
+	return b
+}
+
+// Eager lifts the limits on backfill, for the embedded gateway: nobody else
+// uses its database.
+func (b *Budget) Eager() *Budget {
+	b.eager = true
+	return b
+}
+
+// Suit sets the limit to half of what the gateway allows per minute, at most 60,
+// unless a person set it.
+func (b *Budget) Suit(allowed int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.fixed {
+		b.limit = max(1, min(maxBudget, allowed/2))
+	}
+}
+
+// class says how urgent a request is.
+type class uint8
+
+const (
+	live     class = iota // what the screen shows now
+	backfill              // gaps in what is known of the past
+)
+
+type ctxKey uint8
+
+const (
+	classKey ctxKey = iota
+	meterKey
+)
+
+func withClass(ctx context.Context, c class) context.Context {
+	return context.WithValue(ctx, classKey, c)
+}
+
+// meter counts the requests of one poll and how long the gateway took, in all
+// and for the last one.
+type meter struct {
+	requests   int
+	took, last time.Duration
+}
+
+func withMeter(ctx context.Context) (context.Context, *meter) {
+	m := &meter{}
+	return context.WithValue(ctx, meterKey, m), m
+}
+
+// meterOf returns the meter of the poll that ctx belongs to.
+func meterOf(ctx context.Context) *meter {
+	if m, ok := ctx.Value(meterKey).(*meter); ok {
+		return m
+	}
+	return &meter{}
+}
+
+// outOfTimeError says that the caller's time ends before a request may be sent.
+type outOfTimeError struct{ paused bool }
+
+func (e *outOfTimeError) Error() string {
+	if e.paused {
+		return "the gateway's rate limit is reached, and asking goes on only after the time that was given"
+	}
+	return "the time that was given ended before the request budget allowed to ask"
+}
+
+// Fault makes it count as what stood in the way.
+func (e *outOfTimeError) Fault() model.Fault {
+	if e.paused {
+		return model.Fault{Kind: model.FaultLimited, Sentence: e.Error(), Short: "rate limit"}
+	}
+	return model.Fault{Kind: model.FaultTimeout, Sentence: e.Error(), Short: "no time left"}
+}
+
+// stopped is why a wait that ctx ended has failed.
+func stopped(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &outOfTimeError{}
+	}
+	return context.Cause(ctx)
+}
+
+// Around carries one request out when the budget allows it, heavy ones one at a
+// time. It is what gateway.Options.Around wants.
+func (b *Budget) Around(ctx context.Context, heavy bool, do func() error) error {
+	c, _ := ctx.Value(classKey).(class)
+	if err := b.wait(ctx, c); err != nil {
+		return err
+	}
+	if heavy {
+		select {
+		case b.heavy <- struct{}{}:
+			defer func() { <-b.heavy }()
+		case <-ctx.Done():
+			return stopped(ctx)
+		}
+	}
+	start := time.Now()
+	err := do()
+	took := time.Since(start)
+	m := meterOf(ctx)
+	m.requests++
+	m.took += took
+	m.last = took
+	b.observe(heavy, took, err)
+	return err
+}
+
+// wait returns when a request may be sent, and counts it as sent.
+func (b *Budget) wait(ctx context.Context, c class) error {
+	for {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		b.mu.Lock()
+		now := time.Now()
+		delay := b.delay(now)
+		if delay <= 0 {
+			b.sent = append(b.sent, now)
+			if c == backfill {
+				b.filled = append(b.filled, now)
+			}
+			b.made++
+			b.mu.Unlock()
+			return nil
+		}
+		paused := b.pausedUntil
+		b.mu.Unlock()
+		if end, ok := ctx.Deadline(); ok && paused.After(end) {
+			return &outOfTimeError{paused: true}
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return stopped(ctx)
+		}
+	}
+}
+
+// delay is how long a request has to wait at now; b.mu is held.
+func (b *Budget) delay(now time.Time) time.Duration {
+	b.sent = lastMinute(b.sent, now)
+	if d := b.pausedUntil.Sub(now); d > 0 {
+		return d
+	}
+	if limit := b.now(now); len(b.sent) >= limit {
+		return b.sent[len(b.sent)-limit].Add(time.Minute).Sub(now)
+	}
+	return 0
+}
+
+// canFill reports whether n backfill requests could go now: at most
+// backfillPerMinute a minute, none while answers are slow, and never the last
+// of the budget, which belongs to what the screen shows now.
+func (b *Budget) canFill(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if b.delay(now) > 0 || !b.spare(n, now) {
+		return false
+	}
+	if b.eager {
+		return true
+	}
+	b.filled = lastMinute(b.filled, now)
+	slow := b.heavyTook > backfillTook && now.Sub(b.heavyAt) < time.Minute
+	return !slow && len(b.filled)+n <= backfillPerMinute
+}
+
+// canSpare reports whether n requests fit the budget without starving others.
+func (b *Budget) canSpare(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	return b.delay(now) <= 0 && b.spare(n, now)
+}
+
+// spare leaves a tenth of the budget free; b.mu is held.
+func (b *Budget) spare(n int, now time.Time) bool {
+	limit := b.now(now)
+	return len(b.sent)+n <= limit-limit/10
+}
+
+// fillTurn waits until one backfill request could go.
+func (b *Budget) fillTurn(ctx context.Context) error {
+	for !b.canFill(1) {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return stopped(ctx)
+		}
+	}
+	return nil
+}
+
+// now is the limit in force; b.mu is held.
+func (b *Budget) now(at time.Time) int {
+	if at.Before(b.halvedUntil) {
+		return max(1, b.limit/2)
+	}
+	return b.limit
+}
+
+func lastMinute(sent []time.Time, now time.Time) []time.Time {
+	i := 0
+	for i < len(sent) && now.Sub(sent[i]) >= time.Minute {
+		i++
+	}
+	return sent[i:]
+}
+
+// observe learns from an answer: how fast it was, and whether the rate limit was
+// hit.
+func (b *Budget) observe(heavy bool, took time.Duration, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if heavy {
+		b.heavyTook, b.heavyAt = took, now
+	}
+	if err == nil {
+		b.pauses = 0
+		return
+	}
+	if errors.Is(err, context.Canceled) || model.FaultOf(err).Kind != model.FaultLimited {
+		return
+	}
+	pause := min(maxPause, firstPause<<min(b.pauses, 4))
+	var asks interface {
+		Wait() model.Opt[time.Duration]
+	}
+	if errors.As(err, &asks) {
+		pause = asks.Wait().Or(pause)
+	}
+	b.pauses++
+	b.pausedUntil = now.Add(pause)
+	b.halvedUntil = now.Add(halfFor)
+}
+
+// until is how many requests may be sent before end, at least.
+func (b *Budget) until(end time.Time) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.sent = lastMinute(b.sent, now)
+	n := b.now(now) - len(b.sent)
+	for _, s := range b.sent {
+		if s.Add(time.Minute).Before(end) {
+			n++
+		}
+	}
+	return n
+}
+
+// pace is the budget's part of a Pace.
+func (b *Budget) pace() model.Pace {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.sent = lastMinute(b.sent, now)
+	p := model.Pace{Budget: b.now(now), Used: len(b.sent), Made: b.made, Halved: now.Before(b.halvedUntil), Stretch: 1}
+	if b.pausedUntil.After(now) {
+		p.LimitedUntil = b.pausedUntil
+	}
+	return p
+}

@@ -1,0 +1,275 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+)
+
+const (
+	// firstTail is how far back the first reading goes, in seconds: enough for the
+	// rates of the last minute, and to learn how dense the log is.
+	firstTail = 60
+	// verifyEvery is how often, in seconds, what was read once is read again.
+	verifyEvery = 60
+	// fillPages is how many pages one backfill reading should need.
+	fillPages = 3
+	// fillMost bounds a backfill reading: no query spans more than an hour.
+	fillMost = 3600
+	// rereads is how often a span is read anew when its set of rows changed while
+	// its pages were read.
+	rereads = 2
+)
+
+// callsReader decides what of the log is read next. Spans are closed: they end
+// Lag seconds behind the gateway's own clock, so that they cannot grow while
+// their pages are read, and count only when they were read whole.
+type callsReader struct {
+	ledger model.Ledger
+	// perSecond is how many rows a second of the log has, as the last readings
+	// showed: of its end, and of its past.
+	tail, past density
+	verifiedAt int64
+}
+
+// density is a running estimate of rows per second.
+type density struct {
+	rows  float64
+	known bool
+}
+
+// learn takes a reading of n rows over some seconds into the estimate.
+func (d *density) learn(n int, seconds int64) {
+	seen := float64(n) / float64(max(1, seconds))
+	if !d.known {
+		d.rows, d.known = seen, true
+		return
+	}
+	// Longer readings say more; 60 s of them replace about two thirds.
+	keep := math.Exp(-float64(seconds) / 60)
+	d.rows = keep*d.rows + (1-keep)*seen
+}
+
+// seconds is the longest span, at least 1 s, that should need at most that many
+// pages. Half a page is kept free, since traffic comes in bursts.
+func (d density) seconds(pages, pageSize int) int64 {
+	if !d.known || d.rows <= 0 {
+		return fillMost
+	}
+	return max(1, int64((float64(pages)-0.5)*float64(pageSize)/d.rows))
+}
+
+// pages is how many pages span should need.
+func (d density) pages(span model.Span, pageSize int) int {
+	return int(d.rows*float64(span.Seconds()))/max(1, pageSize) + 1
+}
+
+// pollCalls reads the end of the log, then what is due for its second reading,
+// then gaps of the window, newest first, while there is time until the next
+// poll and the budget allows it.
+func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
+	r := &w.calls
+	gw, budget := w.target.Gateway, w.target.Budget
+	start := time.Now()
+	to := w.serverNow() - model.Lag
+	w.forgetFuture(ctx, to, every)
+
+	pages := w.tailPages(every)
+	if span := r.tailSpan(to, pages, gw.PageSize()); !span.Empty() {
+		if err := w.read(ctx, span, pages, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	if span, ok := r.dueSpan(to, gw.PageSize()); ok && budget.canSpare(r.tail.pages(span, gw.PageSize())) {
+		if err := w.read(ctx, span, fillPages, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	for time.Since(start) < every*3/4 {
+		span, ok := r.gapSpan(w.countedWindow().Ending(to), fillPages, gw.PageSize())
+		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
+			break
+		}
+		if err := w.read(withClass(ctx, backfill), span, fillPages, every, &r.past); err != nil {
+			return err
+		}
+	}
+	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
+	return nil
+}
+
+// tailPages is how many pages of the log one poll may read without starving the
+// other sources.
+func (w *watch) tailPages(every time.Duration) int {
+	budget := w.target.Budget.pace().Budget
+	others := w.steady() - float64(time.Minute)/float64(max(time.Second, w.target.Intervals.Calls))
+	perPoll := (float64(budget) - others) * every.Minutes()
+	return max(1, int(perPoll))
+}
+
+// forgetFuture drops what was read of a time that the gateway's clock has not
+// reached any more, because the clock was set back.
+func (w *watch) forgetFuture(ctx context.Context, to int64, every time.Duration) {
+	end := w.calls.ledger.End()
+	if !end.OK || end.V <= to+30 {
+		return
+	}
+	future := model.Span{From: to + 1, To: end.V}
+	w.calls.ledger = w.calls.ledger.Unsettle(future)
+	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Span: future}, nil)
+}
+
+// tailSpan is the end of the log that was not read yet, as much of it as fits.
+func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
+	from := to - firstTail + 1
+	if end := r.ledger.End(); end.OK {
+		from = end.V + 1
+	}
+	return model.Span{From: max(from, to-r.tail.seconds(pages, pageSize)+1), To: to}
+}
+
+// dueSpan is what is to be read for the second time: once a minute, oldest
+// first, as much as a few pages hold.
+func (r *callsReader) dueSpan(to int64, pageSize int) (model.Span, bool) {
+	due := r.ledger.Due(to + model.Lag)
+	if len(due) == 0 || to-r.verifiedAt < verifyEvery {
+		return model.Span{}, false
+	}
+	oldest := due[0]
+	span := model.Span{From: oldest.From, To: min(oldest.To, oldest.From+r.tail.seconds(fillPages, pageSize)-1)}
+	if len(due) == 1 && span == oldest {
+		r.verifiedAt = to
+	}
+	return span, true
+}
+
+// pastDensity is the estimate for gaps.
+func (r *callsReader) pastDensity() density {
+	if r.past.known {
+		return r.past
+	}
+	return r.tail
+}
+
+// gapSpan is the newest part of window that was never read, as much of it as
+// should fit that many pages.
+func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Span, bool) {
+	gaps := r.ledger.Gaps(window)
+	if len(gaps) == 0 {
+		return model.Span{}, false
+	}
+	newest := gaps[len(gaps)-1]
+	most := min(fillMost, r.pastDensity().seconds(pages, pageSize))
+	return model.Span{From: max(newest.From, newest.To-most+1), To: newest.To}, true
+}
+
+// read reads span whole and settles it. A span that needs more than twice the
+// pages it was meant for is cut to its newest part, until it fits.
+func (w *watch) read(ctx context.Context, span model.Span, pages int, every time.Duration, d *density) error {
+	most := 2*max(pages, fillPages) + 1
+	for {
+		rows, told, err := w.readSpan(ctx, span, most)
+		var big *tooManyError
+		if errors.As(err, &big) {
+			if span.Seconds() == 1 {
+				return fmt.Errorf("%s: %w", w.target.Name, err)
+			}
+			*d = density{}
+			d.learn(big.rows, big.seconds)
+			span.From = span.To - max(1, min(span.Seconds()/2, d.seconds(pages, w.target.Gateway.PageSize()))) + 1
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.learn(len(rows), span.Seconds())
+		readAt := w.serverNow()
+		w.calls.ledger = w.calls.ledger.Settle(span, readAt)
+		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
+			Scope: model.ScopeSelf, Span: span, Calls: rows, ReadAt: readAt, Told: told,
+		}, nil)
+		return nil
+	}
+}
+
+// tooManyError says that a span has more rows than were to be read: at least so
+// many in so many seconds.
+type tooManyError struct {
+	rows    int
+	seconds int64
+}
+
+func (e *tooManyError) Error() string {
+	return fmt.Sprintf("one second of the log holds %d calls and more, which the request budget cannot read: raise budget, or live with the gateway's own sums", e.rows)
+}
+
+// errMoved says that the rows of a closed span changed while its pages were
+// read, and again when it was read anew.
+var errMoved = errors.New("the log changed while it was read; it is read again at the next poll")
+
+// readSpan reads all rows of span, oldest first, at most that many pages of
+// them. told is set when the gateway confirmed how many there are.
+func (w *watch) readSpan(ctx context.Context, span model.Span, most int) (rows []model.Call, told bool, err error) {
+	for range rereads + 1 {
+		rows, told, err = w.readOnce(ctx, span, most)
+		if err == nil {
+			slices.Reverse(rows) // newest first on the wire
+			return rows, told, nil
+		}
+		if !errors.Is(err, errMoved) {
+			return nil, false, err
+		}
+	}
+	return nil, false, fmt.Errorf("%s: %w", w.target.Name, err)
+}
+
+func (w *watch) readOnce(ctx context.Context, span model.Span, most int) ([]model.Call, bool, error) {
+	var rows []model.Call
+	var total model.Opt[int64]
+	for page := range most {
+		p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
+		if err != nil {
+			return nil, false, err
+		}
+		if p.Total.OK {
+			if pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
+				return nil, false, &tooManyError{int(p.Total.V), span.Seconds()}
+			}
+			if total.OK && total != p.Total {
+				return nil, false, errMoved
+			}
+			total = p.Total
+		}
+		for i := range p.Calls {
+			if at := p.Calls[i].At; !span.Has(at) {
+				return nil, false, &gateway.StatusError{
+					Gateway: w.target.Name, Path: "the log", Kind: model.FaultBadAnswer,
+					Hint: fmt.Sprintf("a row of %s lies outside the time asked for", time.Unix(at, 0).UTC().Format(time.DateTime)),
+				}
+			}
+		}
+		// Where no total tells, a row that moved to the next page, because another
+		// one appeared before it, shows by its request id at the seam.
+		if n := len(rows); !p.Total.OK && n > 0 && len(p.Calls) > 0 && p.Calls[0].RequestID != "" && p.Calls[0] == rows[n-1] {
+			return nil, false, errMoved
+		}
+		rows = append(rows, p.Calls...)
+		if p.Last {
+			if total.OK && total.V != int64(len(rows)) {
+				return nil, false, errMoved
+			}
+			return rows, total.OK, nil
+		}
+	}
+	return nil, false, &tooManyError{len(rows), span.To - rows[len(rows)-1].At + 1}
+}
+
+func pagesOf(rows int64, pageSize int) int64 {
+	return (rows + int64(pageSize) - 1) / int64(max(1, pageSize))
+}

@@ -1,0 +1,108 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatewatch/model"
+)
+
+// hourSettles is how long after its end an hour of today is asked for, so that
+// late rows are in.
+const hourSettles = 65 * time.Second
+
+// daysReader remembers what the gateway was asked for.
+type daysReader struct {
+	hours     map[int64]bool // hours of today, by their first second
+	periodsAt time.Time      // when the usage per hour or day was asked for
+}
+
+// daysWanted is how far back usage per hour or day is needed: a day more than
+// the window, and never less than a week, which every gateway has at hand.
+func (w *watch) daysWanted() time.Duration {
+	return max(time.Duration(w.window.Load()), 7*24*time.Hour) + 24*time.Hour
+}
+
+// pollDays asks the usage per hour or day on the interval, and in between the
+// sum of every hour of today that is over, newest first, once each. It returns
+// the time until either is due.
+func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) (time.Duration, error) {
+	d := &w.days
+	var failed error
+	if forced || time.Since(d.periodsAt) >= every {
+		failed = w.askPeriods(ctx, every)
+		if errors.Is(failed, context.Canceled) {
+			return 0, failed
+		}
+	}
+	if err := w.askHours(ctx); err != nil {
+		return 0, err
+	}
+	if failed != nil {
+		return 0, failed
+	}
+	wait := every - time.Since(d.periodsAt)
+	now := w.serverNow()
+	hours := model.HourSpans(time.Unix(now, 0).In(w.target.Zone), now)
+	for _, h := range hours {
+		if !d.hours[h.From] {
+			due := time.Unix(h.From, 0).Add(time.Hour + hourSettles)
+			wait = min(wait, due.Sub(time.Unix(now, 0)))
+			break
+		}
+	}
+	return max(time.Second, wait), nil
+}
+
+func (w *watch) askPeriods(ctx context.Context, every time.Duration) error {
+	over := w.daysWanted()
+	now := w.serverNow()
+	p, err := w.target.Gateway.Periods(ctx, model.ScopeSelf, model.Span{From: now - int64(over/time.Second), To: now})
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	w.days.periodsAt = time.Now()
+	w.daysOver.Store(int64(over))
+	if err != nil {
+		// Said once, and no failure: the hours are still to be had.
+		w.emit(model.SourceDays, meterOf(ctx).last, every, nil, err)
+		return nil
+	}
+	w.emit(model.SourceDays, meterOf(ctx).last, every, p, nil)
+	return nil
+}
+
+// askHours asks the sum of every hour of today that is over and was not asked
+// for yet. The sums belong to the rates: one source's health speaks of one kind
+// of question.
+func (w *watch) askHours(ctx context.Context) error {
+	d := &w.days
+	if d.hours == nil {
+		d.hours = map[int64]bool{}
+	}
+	ctx = withClass(ctx, backfill)
+	now := w.serverNow()
+	hours := model.HourSpans(time.Unix(now, 0).In(w.target.Zone), now)
+	for i := len(hours) - 2; i >= 0; i-- {
+		h := hours[i]
+		if d.hours[h.From] || now < h.To+int64(hourSettles/time.Second) {
+			continue
+		}
+		if err := w.target.Budget.fillTurn(ctx); err != nil {
+			return err
+		}
+		total, err := w.target.Gateway.Total(ctx, model.ScopeSelf, h)
+		if errors.Is(err, errors.ErrUnsupported) {
+			d.hours[h.From] = true
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.hours[h.From] = true
+		w.emit(model.SourceRates, meterOf(ctx).last, w.every(model.SourceRates),
+			model.HourTotal{Scope: total.Scope, Span: h, Quota: total.Quota}, nil)
+	}
+	return nil
+}

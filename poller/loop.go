@@ -1,0 +1,234 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"gatewatch/model"
+)
+
+const (
+	// slowAnswer doubles a source's interval, up to slowest.
+	slowAnswer = time.Second
+	fastAnswer = 500 * time.Millisecond
+	slowest    = time.Minute
+	minBackOff = 10 * time.Second
+	maxBackOff = time.Minute
+	// hiddenEvery is the interval of the account of a gateway that is not on the
+	// screen.
+	hiddenEvery = time.Minute
+)
+
+// loop polls one source until ctx ends: at once, then on the interval, and at
+// once again when poked. Errors make it wait longer, never stop.
+func (w *watch) loop(ctx context.Context, src model.Source) {
+	if src != model.SourceStatus {
+		select {
+		case <-w.ready:
+		case <-ctx.Done():
+			return
+		}
+	}
+	failures, slowBy := 0, 1
+	first, forced := true, false
+	for ctx.Err() == nil {
+		if !w.waitShown(ctx, src) {
+			return
+		}
+		start := time.Now()
+		every := w.slowed(src, slowBy)
+		pollCtx, m := withMeter(ctx)
+		wait, err := w.poll(pollCtx, src, every, forced)
+		if errors.Is(err, context.Canceled) {
+			return
+		}
+		if m.requests > 0 {
+			was := slowBy
+			slowBy = slower(slowBy, m.took/time.Duration(m.requests), every)
+			w.noteSlow(was, slowBy)
+		}
+		if wait <= 0 {
+			wait = w.slowed(src, slowBy)
+		}
+		if err != nil {
+			failures++
+			wait = w.backOff(src, failures)
+			w.emit(src, m.last, every, nil, err)
+		} else {
+			failures = 0
+		}
+		if first && err == nil {
+			// From the second poll on the sources are apart, so that they do not ask
+			// together.
+			wait += offset(src)
+			first = false
+		}
+		select {
+		case <-time.After(time.Until(start.Add(wait))):
+			forced = false
+		case <-w.poke[src]:
+			forced = true
+		case <-ctx.Done():
+		}
+	}
+}
+
+// every is the interval of a source, stretched where the budget cannot carry
+// the configured one.
+func (w *watch) every(src model.Source) time.Duration {
+	base := w.target.Intervals.of(src)
+	if src == model.SourceAccount && !w.shown.Load() {
+		base = max(base, hiddenEvery)
+	}
+	return time.Duration(float64(base) * w.stretch(w.target.Budget.pace().Budget))
+}
+
+// slowed is the interval of a source whose answers are slow by that factor.
+func (w *watch) slowed(src model.Source, by int) time.Duration {
+	every := w.every(src)
+	return max(every, min(every*time.Duration(by), slowest))
+}
+
+// backOff is the wait after so many failures in a row: 10 s, doubling, up to a
+// minute or the interval, with some jitter so that several dashboards do not ask
+// a gateway that comes back all at once.
+func (w *watch) backOff(src model.Source, failures int) time.Duration {
+	limit := max(w.target.Intervals.of(src), maxBackOff)
+	if src == model.SourceStatus && !w.target.Gateway.Ready() {
+		limit = maxBackOff // everything else waits for it
+	}
+	wait := min(limit, minBackOff<<min(failures-1, 16))
+	return wait + time.Duration(rand.Int64N(int64(wait)/10+1))
+}
+
+// slower is the factor on the interval after an answer that took that long.
+func slower(factor int, took, every time.Duration) int {
+	switch {
+	case took > slowAnswer && every < slowest:
+		return factor * 2
+	case took < fastAnswer && factor > 1:
+		return factor / 2
+	}
+	return factor
+}
+
+func (w *watch) noteSlow(was, now int) {
+	switch {
+	case was == 1 && now > 1:
+		w.slow.Add(1)
+	case was > 1 && now == 1:
+		w.slow.Add(-1)
+	}
+}
+
+// offset keeps the sources apart after their first, common poll.
+func offset(src model.Source) time.Duration {
+	return [...]time.Duration{
+		model.SourceStatus: 0, model.SourceAccount: 1200 * time.Millisecond, model.SourceCalls: 0,
+		model.SourceRates: 2600 * time.Millisecond, model.SourceKeys: 3700 * time.Millisecond, model.SourceDays: 4300 * time.Millisecond,
+	}[src]
+}
+
+// waitShown waits while the gateway is not on the screen; the account is polled
+// even then.
+func (w *watch) waitShown(ctx context.Context, src model.Source) bool {
+	for !w.shown.Load() && src != model.SourceAccount && src != model.SourceStatus {
+		select {
+		case <-w.poke[src]:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// poll asks one source once and emits what came; forced is set when a person
+// asked for it. It returns how long to wait when that is another time than the
+// interval.
+func (w *watch) poll(ctx context.Context, src model.Source, every time.Duration, forced bool) (wait time.Duration, err error) {
+	gw := w.target.Gateway
+	m := meterOf(ctx)
+	var payload any
+	switch src {
+	case model.SourceStatus:
+		payload, err = gw.Status(ctx)
+		if err == nil {
+			w.becomeReady()
+			w.target.Budget.Suit(gw.PerMinute())
+			w.emit(src, m.last, every, gw.Found(), nil)
+		}
+	case model.SourceAccount:
+		payload, err = gw.Account(ctx)
+	case model.SourceCalls:
+		return 0, w.pollCalls(ctx, every)
+	case model.SourceRates:
+		return 0, w.pollRates(ctx, every)
+	case model.SourceKeys:
+		payload, err = w.allKeys(ctx)
+		if m.requests > 2 {
+			// A long list costs many requests: it is read that much more rarely.
+			wait = every * time.Duration(m.requests) / 2
+			every = wait
+		}
+	case model.SourceDays:
+		return w.pollDays(ctx, every, forced)
+	}
+	if err == nil {
+		w.emit(src, m.last, every, payload, nil)
+	}
+	return wait, err
+}
+
+// maxKeyPages bounds the pages of the key list.
+const maxKeyPages = 30
+
+func (w *watch) allKeys(ctx context.Context) (model.Keys, error) {
+	all := model.Keys{}
+	for page := range maxKeyPages {
+		keys, more, err := w.target.Gateway.Keys(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, keys...)
+		if !more {
+			break
+		}
+	}
+	return all, nil
+}
+
+// pollRates asks the gateway's own sum, by turns over the window and over the
+// running hour of today: the first is compared with what was counted, the second
+// makes up today's spend. Either brings rpm and tpm where the gateway has them.
+func (w *watch) pollRates(ctx context.Context, every time.Duration) error {
+	to := w.serverNow() - model.Lag
+	span := w.countedWindow().Ending(to)
+	hour := w.rates%2 == 1
+	if hour {
+		hours := model.HourSpans(time.Unix(to, 0).In(w.target.Zone), to)
+		span = hours[len(hours)-1]
+	}
+	total, err := w.target.Gateway.Total(ctx, model.ScopeSelf, span)
+	if err != nil {
+		return err
+	}
+	w.rates++
+	took := meterOf(ctx).last
+	w.emit(model.SourceRates, took, every, total, nil)
+	if hour {
+		w.emit(model.SourceRates, took, every, model.HourTotal{Scope: total.Scope, Span: span, Quota: total.Quota}, nil)
+	}
+	return nil
+}
+
+// countedWindow is the window on the screen, or the longest that is counted from
+// rows.
+func (w *watch) countedWindow() model.Window {
+	length := time.Duration(w.window.Load())
+	if length <= 0 || length > time.Hour {
+		length = time.Hour
+	}
+	return model.Window{Length: length}
+}

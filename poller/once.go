@@ -1,0 +1,174 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"gatewatch/model"
+)
+
+// Once asks every gateway one time, for a report over window, and returns the
+// span that was read of each, by name. It may spend a minute's budget at once
+// and goes on at the budget's pace until the window is read or ctx ends; the
+// outcomes, failures too, are emitted as updates.
+func (p *Poller) Once(ctx context.Context, window model.Window) map[string]model.Span {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	spans := map[string]model.Span{}
+	for _, w := range p.watches {
+		wg.Add(1)
+		p.run(func() {
+			defer wg.Done()
+			span := w.once(ctx, window)
+			mu.Lock()
+			defer mu.Unlock()
+			spans[w.target.Name] = span
+		})
+	}
+	wg.Wait()
+	return spans
+}
+
+// once asks in the order of worth: whether it is the gateway at all, the
+// account, and then what makes up the report, the log last.
+func (w *watch) once(ctx context.Context, window model.Window) model.Span {
+	gw := w.target.Gateway
+	w.window.Store(int64(window.Length))
+	ask := func(src model.Source, f func(ctx context.Context) (any, error)) bool {
+		pollCtx, m := withMeter(ctx)
+		payload, err := f(pollCtx)
+		if err == nil && payload == nil {
+			return true
+		}
+		w.emit(src, m.last, w.target.Intervals.of(src), payload, err)
+		return err == nil
+	}
+	windowEnd := func() model.Span { return window.Ending(w.serverNow() - model.Lag) }
+
+	var unfound error
+	ask(model.SourceStatus, func(ctx context.Context) (any, error) {
+		st, err := gw.Status(ctx)
+		if err == nil {
+			w.becomeReady()
+			w.emit(model.SourceStatus, meterOf(ctx).last, w.target.Intervals.Status, gw.Found(), nil)
+		}
+		unfound = err
+		return st, err
+	})
+	if !gw.Ready() {
+		// The report's exit code comes from the account, which cannot be asked.
+		w.emit(model.SourceAccount, 0, w.target.Intervals.Account, nil, unfound)
+		return windowEnd()
+	}
+	if !ask(model.SourceAccount, func(ctx context.Context) (any, error) {
+		a, err := gw.Account(ctx)
+		for model.FaultOf(err).Kind == model.FaultLimited {
+			// The budget now waits as long as the gateway asks, unless ctx ends before.
+			again, stop := gw.Account(ctx)
+			if errors.As(stop, new(*outOfTimeError)) {
+				break
+			}
+			a, err = again, stop
+		}
+		return a, err
+	}) {
+		return windowEnd()
+	}
+	span := windowEnd()
+	counted := w.countedWindow().Ending(span.To)
+	ask(model.SourceRates, func(ctx context.Context) (any, error) { return gw.Total(ctx, model.ScopeSelf, counted) })
+	ask(model.SourceKeys, func(ctx context.Context) (any, error) { return w.allKeys(ctx) })
+	hourly := false // the gateway's usage per hour makes up today's spend as well
+	ask(model.SourceDays, func(ctx context.Context) (any, error) {
+		p, err := gw.Periods(ctx, model.ScopeSelf, model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To})
+		hourly = len(p.Usage) > 0 && p.Usage[0].Hourly()
+		return p, err
+	})
+	hours := model.HourSpans(time.Unix(span.To, 0).In(w.target.Zone), span.To)
+	ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, hours[len(hours)-1]) })
+
+	log := span
+	if !window.Counted() {
+		log = model.Span{From: span.To - firstTail + 1, To: span.To} // enough for the rates
+	}
+	fill := func(requests int) bool {
+		return ask(model.SourceCalls, func(ctx context.Context) (any, error) { return nil, w.fill(ctx, log, requests) })
+	}
+	first := w.target.Budget.pace().Budget / 2
+	if hourly {
+		first = anyNumber
+	}
+	if !fill(first) {
+		return span
+	}
+	for _, h := range slices.Backward(hours[:len(hours)-1]) {
+		// The last request is kept for the question how much of the log is missing.
+		if end, ok := ctx.Deadline(); w.calls.ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
+			continue
+		}
+		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, h) }) {
+			break
+		}
+	}
+	fill(anyNumber)
+	return span
+}
+
+// anyNumber of requests is as many as the budget and the time allow.
+const anyNumber = 1 << 30
+
+func (w *watch) hourTotal(ctx context.Context, hour model.Span) (any, error) {
+	t, err := w.target.Gateway.Total(ctx, model.ScopeSelf, hour)
+	return model.HourTotal{Scope: t.Scope, Span: hour, Quota: t.Quota}, err
+}
+
+// oncePages is how many pages one reading should need: the more, the fewer are
+// half empty.
+const oncePages = 10
+
+// fill reads the gaps of span, newest first, with about that many requests. At
+// the end of the time it asks how many calls there are in all, where the gateway
+// tells, and is content with what was read.
+func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
+	r, m := &w.calls, meterOf(ctx)
+	pageSize := w.target.Gateway.PageSize()
+	for m.requests < requests {
+		pages := oncePages
+		if end, ok := ctx.Deadline(); ok {
+			// Room is kept for the question how much is missing.
+			pages = min(pages, w.target.Budget.until(end)-2)
+			if m.requests > 0 {
+				pages = min(pages, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond))-2)
+			}
+		}
+		part, ok := r.gapSpan(span, pages, pageSize)
+		if !ok {
+			return nil
+		}
+		if pages < 1 {
+			return w.countMissing(ctx, span)
+		}
+		if !r.past.known {
+			part.From = max(part.From, part.To-firstTail+1)
+		}
+		err := w.read(ctx, part, pages, w.target.Intervals.Calls, &r.past)
+		if err != nil && ctx.Err() != nil {
+			return nil // the time is over; the coverage says what was reached
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *watch) countMissing(ctx context.Context, span model.Span) error {
+	n, err := w.target.Gateway.Count(ctx, model.ScopeSelf, span)
+	if err == nil {
+		w.emit(model.SourceCalls, meterOf(ctx).last, w.target.Intervals.Calls, model.CallsCount{Span: span, Calls: n}, nil)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+// Package poller asks gateways. It is, with the packages below it, the only tree
+// that does I/O: one loop per source and gateway, held by a request budget per
+// address, each outcome handed over as a model.Update. It decides what to read
+// next from its own ledger and never looks at anybody else's state.
+package poller
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+)
+
+// Gateway is one gateway, as the poller needs it. What a gateway lacks is an
+// error that is errors.ErrUnsupported. gateway.Gateway implements it.
+type Gateway interface {
+	// Status asks the public settings and finds the dialect; until it was good
+	// once, Ready is false and nothing else can be asked.
+	Status(ctx context.Context) (model.Status, error)
+	Ready() bool
+	Found() model.Found
+	// PageSize is the rows on a full page of the log, PerMinute the gateway's own
+	// limit of requests.
+	PageSize() int
+	PerMinute() int
+	// Skew is the gateway's clock minus ours.
+	Skew() model.Opt[time.Duration]
+
+	Account(ctx context.Context) (model.Account, error)
+	Calls(ctx context.Context, q gateway.CallsQuery) (gateway.CallsPage, error)
+	Count(ctx context.Context, scope model.Scope, span model.Span) (int64, error)
+	Total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error)
+	Periods(ctx context.Context, scope model.Scope, span model.Span) (model.Periods, error)
+	Keys(ctx context.Context, page int) (keys []model.APIKey, more bool, err error)
+}
+
+// Intervals are the times between two polls of a source; 0 switches one off.
+type Intervals struct {
+	Status, Account, Calls, Rates, Keys, Days time.Duration
+}
+
+// DefaultIntervals need about 24 requests a minute.
+func DefaultIntervals() Intervals {
+	return Intervals{
+		Calls: 5 * time.Second, Account: 10 * time.Second, Rates: 15 * time.Second,
+		Keys: time.Minute, Days: 10 * time.Minute, Status: 10 * time.Minute,
+	}
+}
+
+func (iv Intervals) of(s model.Source) time.Duration {
+	switch s {
+	case model.SourceStatus:
+		return iv.Status
+	case model.SourceAccount:
+		return iv.Account
+	case model.SourceCalls:
+		return iv.Calls
+	case model.SourceRates:
+		return iv.Rates
+	case model.SourceKeys:
+		return iv.Keys
+	}
+	return iv.Days
+}
+
+// Target is one gateway to watch.
+type Target struct {
+	Name    string
+	Gateway Gateway
+	Budget  *Budget
+	// Intervals are used as they are: see DefaultIntervals.
+	Intervals Intervals
+	// Window is how far back the log is read at first; Want changes it.
+	Window time.Duration
+	// Zone is where days begin.
+	Zone *time.Location
+}
+
+// Poller watches gateways until its context ends.
+type Poller struct {
+	emit    func(model.Update)
+	run     func(func())
+	watches []*watch
+}
+
+// New returns a poller that hands every outcome to emit, which may be called
+// from several goroutines at once, and starts its goroutines with run, which
+// guards them against panics; nil means a plain go statement.
+func New(emit func(model.Update), run func(func())) *Poller {
+	if run == nil {
+		run = func(f func()) { go f() }
+	}
+	return &Poller{emit: emit, run: run}
+}
+
+// Add takes a gateway under watch. The first one added is on the screen.
+func (p *Poller) Add(t Target) {
+	w := newWatch(t, p.emit)
+	w.shown.Store(len(p.watches) == 0)
+	p.watches = append(p.watches, w)
+}
+
+// Run polls until ctx ends and every loop has stopped. Loops never give up.
+func (p *Poller) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, w := range p.watches {
+		for _, src := range model.Sources() {
+			if w.target.Intervals.of(src) <= 0 {
+				continue
+			}
+			wg.Add(1)
+			p.run(func() {
+				defer wg.Done()
+				w.loop(ctx, src)
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// Poke asks every source of a gateway now.
+func (p *Poller) Poke(gateway string) {
+	for _, w := range p.watches {
+		if w.target.Name == gateway {
+			for i := range w.poke {
+				w.pokeSource(model.Source(i))
+			}
+		}
+	}
+}
+
+// Want says what the screen shows: its gateway is polled in full and its window
+// is read; the others are polled for their account alone.
+func (p *Poller) Want(want model.Want) {
+	for _, w := range p.watches {
+		on := w.target.Name == want.Gateway
+		if on {
+			w.window.Store(int64(want.Window))
+		}
+		if was := w.shown.Swap(on); on && !was {
+			p.Poke(want.Gateway)
+		} else if on && int64(w.daysWanted()) > w.daysOver.Load() {
+			w.pokeSource(model.SourceDays)
+		}
+	}
+}
+
+// watch is one gateway under watch.
+type watch struct {
+	target Target
+	emitTo func(model.Update)
+	poke   []chan struct{}
+	// ready is closed when the dialect is known.
+	ready     chan struct{}
+	readyOnce sync.Once
+	shown     atomic.Bool
+	window    atomic.Int64 // time.Duration
+	// slow counts the sources whose interval is stretched because answers take
+	// long.
+	slow atomic.Int32
+
+	// daysOver is how far back the usage per hour or day was asked for, a
+	// time.Duration.
+	daysOver atomic.Int64
+
+	// Each of these belongs to the loop of its source alone.
+	calls callsReader
+	days  daysReader
+	rates int // polls of the rates so far
+}
+
+func newWatch(t Target, emit func(model.Update)) *watch {
+	if t.Zone == nil {
+		t.Zone = time.UTC
+	}
+	w := &watch{target: t, emitTo: emit, ready: make(chan struct{})}
+	w.window.Store(int64(t.Window))
+	for range model.Sources() {
+		w.poke = append(w.poke, make(chan struct{}, 1))
+	}
+	if t.Gateway.Ready() {
+		w.becomeReady()
+	}
+	return w
+}
+
+func (w *watch) pokeSource(s model.Source) {
+	select {
+	case w.poke[s] <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+func (w *watch) becomeReady() {
+	w.readyOnce.Do(func() {
+		w.target.Budget.Suit(w.target.Gateway.PerMinute())
+		close(w.ready)
+	})
+}
+
+// emit hands an outcome over.
+func (w *watch) emit(src model.Source, took, every time.Duration, payload any, err error) {
+	pace := w.target.Budget.pace()
+	pace.Stretch = w.stretch(pace.Budget)
+	pace.Slow = w.slow.Load() > 0
+	w.emitTo(model.Update{
+		Gateway: w.target.Name, Source: src, At: time.Now(), Took: took, Every: every,
+		Payload: payload, Err: err, Pace: pace, Skew: w.target.Gateway.Skew(),
+	})
+}
+
+// serverNow is the gateway's own second.
+func (w *watch) serverNow() int64 {
+	return time.Now().Add(w.target.Gateway.Skew().V).Unix()
+}
+
+// steady is how many requests a minute the intervals need.
+func (w *watch) steady() float64 {
+	perMinute := 1.0 // the second reading of the log, once a minute
+	for _, src := range model.Sources() {
+		if every := w.target.Intervals.of(src); every > 0 {
+			perMinute += float64(time.Minute) / float64(every)
+		}
+	}
+	return perMinute
+}
+
+// stretch is the factor on every interval that makes the steady requests fit
+// budget.
+func (w *watch) stretch(budget int) float64 {
+	return max(1, w.steady()/float64(budget))
+}
