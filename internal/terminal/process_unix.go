@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -81,7 +82,29 @@ func openPTY() (master, slave *os.File, err error) {
 	return os.NewFile(uintptr(fd), blocking.Name()), slave, nil
 }
 
-func (p *process) Read(b []byte) (int, error)  { return p.master.Read(b) }
+// pause is how long a program must write nothing before what it wrote is taken
+// for whole. The kernel cuts a frame into pieces of 4 KiB at most, and a cut in
+// the middle of a grapheme cluster would be shown as two.
+const pause = 2 * time.Millisecond
+
+// Read returns what the program writes up to its next pause.
+func (p *process) Read(b []byte) (int, error) {
+	n, err := p.master.Read(b)
+	for err == nil && n < len(b) {
+		if p.master.SetReadDeadline(time.Now().Add(pause)) != nil {
+			break // rather pieces than a read that may wait for ever
+		}
+		var more int
+		more, err = p.master.Read(b[n:])
+		n += more
+	}
+	_ = p.master.SetReadDeadline(time.Time{}) // it could be set, so it can be cleared
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = nil
+	}
+	return n, err
+}
+
 func (p *process) Write(b []byte) (int, error) { return p.master.Write(b) }
 
 // wait returns the exit code, or 128 and the signal as a shell does.

@@ -2,6 +2,12 @@
 // emulator behind it, as a person's ssh session would. Tests drive whole
 // programs with it: send keys, wait for what the screen shows, resize, hang up,
 // and check that the program leaves the terminal as it found it.
+//
+// The emulator is github.com/charmbracelet/x/vt. It differs from xterm in two
+// ways that can matter: a grapheme cluster is always as wide as Unicode says,
+// where xterm adds up its characters, and a character printed right after a
+// wide one in the last two columns replaces it instead of going to the next
+// row.
 package terminal
 
 import (
@@ -125,7 +131,7 @@ func Start(opts Options) (*Terminal, error) {
 // closed on either side.
 func (t *Terminal) readOutput() {
 	defer close(t.finished)
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 256<<10)
 	for {
 		n, err := t.proc.Read(buf)
 		if n > 0 {
