@@ -30,8 +30,7 @@ import (
 func main() {
 	err := run(os.Args[1:])
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
+	case errors.Is(err, flag.ErrHelp): // was printed
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "pictures:", err)
 		os.Exit(1)

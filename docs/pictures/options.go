@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ type timedKeys struct {
 func parse(args []string) (*options, error) {
 	opts := &options{}
 	flags := flag.NewFlagSet("pictures", flag.ContinueOnError)
-	flags.Usage = func() { usage(flags) }
+	flags.SetOutput(io.Discard) // main says what is wrong, once
 	flags.StringVar(&opts.out, "out", filepath.Join("docs", "pictures"), "write the pictures into `directory`")
 	flags.StringVar(&opts.name, "name", "", "call them `name`-COLSxROWS.png (default: after the command)")
 	flags.StringVar(&opts.until, "until", "", "wait until `text` is on the screen; times count from then")
@@ -73,6 +74,9 @@ func parse(args []string) (*options, error) {
 		return nil
 	})
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			usage(flags)
+		}
 		return nil, err
 	}
 	opts.command = flags.Args()
@@ -81,7 +85,8 @@ func parse(args []string) (*options, error) {
 }
 
 func usage(flags *flag.FlagSet) {
-	_, _ = io.WriteString(os.Stderr, "usage: go run ./docs/pictures [flags] [-- command arguments...]\n\n"+
+	flags.SetOutput(os.Stdout)
+	fmt.Print("usage: go run ./docs/pictures [flags] [-- command arguments...]\n\n" +
 		"Makes PNG pictures of a running terminal program, of gatewatch --demo if none is given.\n\n")
 	flags.PrintDefaults()
 }
