@@ -23,7 +23,8 @@ type Frame struct {
 	Foreground, Background color.Color
 }
 
-// Cell is one column of one row.
+// Cell is one column of one row. The second column of a wide character has the
+// same colours and attributes as the first.
 type Cell struct {
 	// Text is one grapheme cluster, a space where the cell is blank, and empty
 	// in the second column of a wide one.

@@ -72,29 +72,29 @@ func (s shape) span(size, weight int) (lo, hi int) {
 // out of which a light one is cut, so that all joints of double lines come out
 // by themselves; single lines are drawn over the cut.
 func (s shape) arms(left, right, up, down int) {
-	s.ends(left, right, up, down, double, 255)
+	s.ends(left, right, up, down, double)
 	s.cores(left, right, up, down)
-	s.ends(left, right, up, down, light, 255)
-	s.ends(left, right, up, down, heavy, 255)
+	s.ends(left, right, up, down, light)
+	s.ends(left, right, up, down, heavy)
 }
 
 // ends draws the arms of one weight.
-func (s shape) ends(left, right, up, down, weight int, coverage uint8) {
+func (s shape) ends(left, right, up, down, weight int) {
 	x0, x1 := s.reach(s.width, left, right, up, down)
 	y0, y1 := s.reach(s.height, up, down, left, right)
 	lo, hi := s.span(s.height, weight)
 	if left == weight {
-		s.fill(0, lo, x0, hi, coverage)
+		s.fill(0, lo, x0, hi, 255)
 	}
 	if right == weight {
-		s.fill(x1, lo, s.width, hi, coverage)
+		s.fill(x1, lo, s.width, hi, 255)
 	}
 	lo, hi = s.span(s.width, weight)
 	if up == weight {
-		s.fill(lo, 0, hi, y0, coverage)
+		s.fill(lo, 0, hi, y0, 255)
 	}
 	if down == weight {
-		s.fill(lo, y1, hi, s.height, coverage)
+		s.fill(lo, y1, hi, s.height, 255)
 	}
 }
 

@@ -100,6 +100,10 @@ func (g *glyphs) draw(key glyphKey) *image.Alpha {
 	return c.mask()
 }
 
+// ideograph is the size of an ideograph as a share of its two cells: larger
+// than that of the letters beside it, for its strokes, with air to the next.
+const ideograph = 0.93
+
 // letter draws one character and reports whether some font has it.
 func (g *glyphs) letter(c *canvas, r rune, key glyphKey) bool {
 	f, m := g.fonts, g.metrics
@@ -121,10 +125,10 @@ func (g *glyphs) letter(c *canvas, r rune, key glyphKey) bool {
 			c.add(o, 0, float64(m.baseline), slant)
 			return true
 		}
-	} else if o, ok := g.outline(cjk, r, cellWidth*0.93); ok {
+	} else if o, ok := g.outline(cjk, r, cellWidth*ideograph); ok {
 		// The square that an ideograph is drawn in goes from 0.12 em below the
 		// baseline to 0.88 em above it.
-		em := cellWidth * 0.93
+		em := cellWidth * ideograph
 		c.add(o, (cellWidth-em)/2, m.middle+0.38*em, slant)
 		return true
 	}
