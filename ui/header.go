@@ -1,0 +1,335 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/overview"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// segment is a part of the header or footer. The one of least worth goes first
+// when the room is short.
+type segment struct {
+	plain string // for measuring
+	drawn string
+	worth int
+}
+
+func seg(style theme.Style, s string, worth int) segment {
+	return segment{plain: s, drawn: style.Text(s), worth: worth}
+}
+
+// join adds segments up to one, without a gap.
+func join(worth int, parts ...segment) segment {
+	out := segment{worth: worth}
+	for _, p := range parts {
+		out.plain += p.plain
+		out.drawn += p.drawn
+	}
+	return out
+}
+
+// row lays left segments flush left and right ones flush right on w cells, with
+// gap spaces between, dropping what does not fit.
+func row(left, right []segment, w, gap int) string {
+	for {
+		used := 0
+		for _, list := range [2][]segment{left, right} {
+			for _, s := range list {
+				used += text.Width(s.plain) + gap
+			}
+		}
+		if used <= w+gap-1 || len(left)+len(right) <= 1 {
+			break
+		}
+		least, from := 1<<30, -1
+		for i, list := range [2][]segment{left, right} {
+			for _, s := range list {
+				if s.worth < least {
+					least, from = s.worth, i
+				}
+			}
+		}
+		drop := func(list []segment) []segment {
+			for i, s := range list {
+				if s.worth == least {
+					return append(append([]segment{}, list[:i]...), list[i+1:]...)
+				}
+			}
+			return list
+		}
+		if from == 0 {
+			left = drop(left)
+		} else {
+			right = drop(right)
+		}
+	}
+	var b strings.Builder
+	used := 0
+	put := func(s segment) {
+		b.WriteString(s.drawn)
+		used += text.Width(s.plain)
+	}
+	between := strings.Repeat(" ", gap)
+	for i, s := range left {
+		if i > 0 {
+			put(segment{plain: between, drawn: between})
+		}
+		put(s)
+	}
+	tail := 0
+	for _, s := range right {
+		tail += text.Width(s.plain) + gap
+	}
+	if fill := w - used - max(0, tail-gap) - 1; fill > 0 {
+		put(segment{plain: strings.Repeat(" ", fill), drawn: strings.Repeat(" ", fill)})
+	}
+	for i, s := range right {
+		if i > 0 {
+			put(segment{plain: between, drawn: between})
+		}
+		put(s)
+	}
+	if used > w {
+		return text.Cut(b.String(), w)
+	}
+	return b.String() + strings.Repeat(" ", w-used)
+}
+
+// drawHeader answers, in this order: is it alive, how much is left, how fast is
+// it going, is anything wrong.
+func (u *UI) drawHeader(lines []string, r Rect) {
+	d, th, words := u.data, u.theme, u.opt.Words
+	s := d.State
+	name := text.Clean(s.Gateway.Name)
+	alive := []segment{
+		seg(th.Chip(s.Gateway.Colour), " "+name+" ", 100),
+		u.health(95),
+	}
+	for _, flag := range []struct {
+		on   bool
+		word string
+	}{{u.opt.Demo, words.Demo}, {u.opt.ReadOnly || s.Gateway.ReadOnly, words.ReadOnly}, {u.private, words.Private}} {
+		if flag.on {
+			alive = append(alive, seg(th.Warn, flag.word, 60))
+		}
+	}
+	balance := seg(th.Dim, text.Unknown, 99)
+	if s.Account.OK {
+		style := th.Money
+		if s.Account.V.Quota <= 0 {
+			style = th.Bad
+		}
+		balance = join(99, seg(style, d.Money(s.Account.V.Quota), 0), seg(th.Dim, " "+words.Left, 0))
+	}
+	empty := seg(th.Dim, "", 0)
+	if when, style := overview.EmptyWhen(d); d.Summary.Forecast.EmptyAt.OK {
+		empty = join(80, seg(th.Dim, words.Empty+" ", 0), seg(style, when, 0))
+	}
+	user := seg(th.Dim, "", 0)
+	if s.Account.OK && s.Account.V.Username != "" {
+		user = seg(th.Dim, d.Name(s.Account.V.Username), 20)
+	}
+	money, rpm, tpm, errs := u.rates()
+	window := join(30, seg(th.Dim, words.Do.Window.Short+" ", 0), seg(th.Plain, d.Summary.Window.Label, 0))
+	clock := seg(th.Plain, u.now.In(u.opt.Zone).Format("15:04"), 25)
+	budget := u.budget()
+
+	if r.H == 2 {
+		lines[r.Y] = row(append(alive, balance), filled(empty), u.w, 1)
+		lines[r.Y+1] = row(append([]segment{seg(th.Plain, "", 0)}, filled(money, rpm, tpm, errs)...), filled(budget, window), u.w, 1)
+		return
+	}
+	lines[r.Y] = row(append(alive, filled(user, balance, empty, money, rpm, tpm, errs)...), filled(budget, window, clock), u.w, 2)
+}
+
+// filled leaves out the segments that say nothing.
+func filled(all ...segment) []segment {
+	var out []segment
+	for _, s := range all {
+		if s.plain != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// health is a sign for the gateway's condition, and the age of the balance once
+// it is old. A fresh source shows only its sign.
+func (u *UI) health(worth int) segment {
+	th, st := u.theme, u.data.State.Sources[model.SourceAccount]
+	sign, style := "○", th.Dim
+	switch st.Health(u.data.State.Now) {
+	case model.HealthUp:
+		sign, style = "●", th.Good
+	case model.HealthStale, model.HealthLimited:
+		sign, style = "◐", th.Warn
+	case model.HealthDown, model.HealthUnauthorised:
+		sign, style = "✗", th.Bad
+	}
+	if st.Late(u.data.State.Now) {
+		sign += " " + text.Age(u.data.State.Now.Sub(st.LastOK))
+	}
+	return seg(style, sign, worth)
+}
+
+// rates are money, requests and tokens per minute and the share of errors, each
+// marked where it was counted or derived rather than reported.
+func (u *UI) rates() (money, rpm, tpm, errs segment) {
+	d, th, words := u.data, u.theme, u.opt.Words
+	sum := d.Summary
+	mark := func(o model.Origin) segment {
+		switch o {
+		case model.FromCounted:
+			return seg(th.Dim, "*", 0)
+		case model.FromDerived:
+			return seg(th.Dim, "Δ", 0)
+		}
+		return seg(th.Dim, "", 0)
+	}
+	unknown := seg(th.Dim, text.Unknown, 0)
+	value := unknown
+	if v := sum.MPM.Value; v.OK {
+		value = seg(th.Money, d.MoneyFloat(v.V), 0)
+	}
+	trend := seg(th.Dim, "", 0)
+	if a := sum.Accel; a.OK && a.V >= 1.5 {
+		style := th.Warn
+		if a.V >= 5 {
+			style = th.Bad
+		}
+		trend = seg(style, " ▲"+strconv.FormatFloat(a.V, 'f', precision(a.V), 64)+"×", 0)
+	}
+	money = join(90, value, seg(th.Dim, words.PerMinute, 0), mark(sum.MPM.From), trend)
+	count := func(name string, r model.Rate, worth int) segment {
+		v := unknown
+		if r.Value.OK {
+			v = seg(th.Plain, text.Short(int64(r.Value.V)), 0)
+		}
+		return join(worth, seg(th.Dim, name+" ", 0), v, mark(r.From))
+	}
+	rpm, tpm = count("rpm", sum.RPM, 70), count("tpm", sum.TPM, 65)
+	rate := unknown
+	if e := sum.ErrorRate; e.OK {
+		style := th.Plain
+		switch {
+		case e.V >= 0.1:
+			style = th.Bad
+		case e.V >= 0.02:
+			style = th.Warn
+		}
+		rate = seg(style, text.Percent(e.V), 0)
+	}
+	errs = join(50, seg(th.Dim, words.Errors+" ", 0), rate)
+	return money, rpm, tpm, errs
+}
+
+func precision(factor float64) int {
+	if factor < 3 {
+		return 1
+	}
+	return 0
+}
+
+// budget is shown when most of it is used, or after a 429.
+func (u *UI) budget() segment {
+	p := u.data.State.Pace
+	if p.Budget == 0 || !p.Halved && 5*p.Used < 4*p.Budget {
+		return segment{}
+	}
+	return seg(u.theme.Warn, fmt.Sprintf(u.opt.Words.BudgetTight, p.Used, p.Budget), 40)
+}
+
+// alert is the one line that is there only when there is something to say, the
+// worst first, exactly as wide as the screen.
+func (u *UI) alert() string {
+	th, words, s := u.theme, u.opt.Words, u.data.State
+	line := func(style theme.Style, message string) string {
+		return style.Text(text.Left(" "+text.Clean(message), u.w))
+	}
+	if u.frozen {
+		at := u.data.State.Now.In(u.opt.Zone).Format(time.TimeOnly)
+		return line(th.Frozen, fmt.Sprintf(words.FrozenBehind, at, text.Age(u.now.Sub(u.data.State.Now))))
+	}
+	if s.Pace.LimitedUntil.After(u.now) {
+		return line(th.Alert, fmt.Sprintf("▲ "+words.LimitedUntil, s.Pace.LimitedUntil.In(u.opt.Zone).Format(time.TimeOnly)))
+	}
+	for _, src := range []model.Source{model.SourceStatus, model.SourceAccount, model.SourceCalls, model.SourceRates, model.SourceKeys, model.SourceDays} {
+		switch f := s.Sources[src].Fault; f.Kind {
+		case model.FaultNone, model.FaultUnsupported:
+		case model.FaultUnauthorised, model.FaultForbidden, model.FaultNotGateway:
+			return line(th.Alert, "▲ "+f.Sentence)
+		default:
+			return line(th.Warn, "▲ "+f.Sentence)
+		}
+	}
+	switch {
+	case s.Pace.Slow:
+		return line(th.Warn, "▲ "+words.Slow)
+	case s.Pace.Stretch > 1.05:
+		return line(th.Warn, "▲ "+fmt.Sprintf(words.Stretched, strconv.FormatFloat(s.Pace.Stretch, 'f', 1, 64)))
+	case len(u.opt.Warnings) > 0:
+		return line(th.Dim, "▲ "+u.opt.Warnings[0])
+	}
+	return ""
+}
+
+// drawFooter names the keys that matter here, or holds the filter line, or says
+// what just happened.
+func (u *UI) drawFooter(lines []string, r Rect, cursor *tea.Cursor) *tea.Cursor {
+	th, words := u.theme, u.opt.Words
+	switch {
+	case u.typing:
+		prompt := " " + words.FilterPrompt + " / "
+		u.input.SetWidth(max(8, u.w-text.Width(prompt)-1))
+		value := u.input.View()
+		line := th.Focus.Text(prompt) + value
+		hint := words.FilterHint
+		if room := u.w - text.Width(line) - 1; u.input.Value() == "" && text.Width(hint) < room {
+			line = th.Focus.Text(prompt) + th.Faint.Text(hint)
+		}
+		lines[r.Y] = text.Left(line, u.w)
+		if c := u.input.Cursor(); c != nil {
+			at := *c
+			at.X, at.Y = min(u.w-1, at.X+text.Width(prompt)), r.Y
+			return &at
+		}
+		return nil
+	case u.notice != "":
+		lines[r.Y] = th.Focus.Text(text.Left(" "+text.Clean(u.notice), u.w))
+		return cursor
+	}
+	lines[r.Y] = row(u.footer(), nil, u.w, 2)
+	return cursor
+}
+
+// footerWorth orders the commands of the footer; those without are not in it.
+var footerWorth = map[string]int{
+	"help": 100, "quit": 95, "palette": 90, "next": 80, "filter": 75, "window": 70, "freeze": 60, "zoom": 55, "open": 50,
+	"cross": 40, "gateway": 35, "ask": 30, "copy": 25, "right": 20, "reverse": 15,
+}
+
+func (u *UI) footer() []segment {
+	th := u.theme
+	var out []segment
+	for _, c := range u.commands {
+		worth, ok := footerWorth[c.name]
+		if !ok {
+			continue
+		}
+		keyStyle, wordStyle := th.Key, th.Dim
+		if c.why != nil && c.why(u) != "" {
+			keyStyle, wordStyle = th.Faint, th.Faint
+		}
+		shown, _, _ := strings.Cut(c.shown, " ")
+		out = append(out, join(worth, seg(th.Plain, " ", 0), seg(keyStyle, shown, 0), seg(wordStyle, " "+c.do.Short, 0)))
+	}
+	return out
+}

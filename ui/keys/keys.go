@@ -1,0 +1,258 @@
+// Package keys is the pane of API keys: what each has left, what it spent in the
+// window, and whether it works.
+package keys
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/filter"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/table"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// Pane lists the keys, those that spent most first, and below them what no
+// listed key accounts for.
+type Pane struct {
+	table  table.Table[id]
+	filter filter.Filter
+}
+
+// id tells a key from usage of a key that is gone.
+type id struct {
+	key   int64
+	other string
+}
+
+// Capturing reports that the pane takes no text.
+func (*Pane) Capturing() bool { return false }
+
+// SetFilter narrows the rows down.
+func (p *Pane) SetFilter(f filter.Filter) { p.filter = f }
+
+// Fields are the names that a filter can look at.
+func (*Pane) Fields() []string { return []string{"key", "status", "group"} }
+
+// Frame returns the title.
+func (p *Pane) Frame(d pane.Data) pane.Frame {
+	f := pane.Frame{Title: d.Words.Keys}
+	if d.Summary.Window.Counted() {
+		f.Title += " · " + fmt.Sprintf(d.Words.Window, d.Summary.Window.Label)
+	}
+	f.Note, f.Old = pane.Note(d, model.SourceKeys)
+	if f.Note == "" && d.State.Keys.OK {
+		f.Note = fmt.Sprint(len(d.State.Keys.V))
+	}
+	if !p.filter.Empty() {
+		f.Title += " /" + text.Clean(p.filter.String())
+	}
+	return f
+}
+
+func columns(d pane.Data) []table.Column {
+	w := d.Words
+	return []table.Column{
+		{Title: w.ColKey, Width: 10, Flex: true, Worth: 100},
+		{Title: w.ColLeft, Width: 10, Right: true, Worth: 90},
+		{Title: w.ColSpent, Width: 9, Right: true, Worth: 80},
+		{Title: w.ColCalls, Width: 6, Right: true, Worth: 60},
+		{Title: w.ColLastUsed, Width: 5, Right: true, Worth: 70},
+		{Title: w.ColExpires, Width: 9, Right: true, Worth: 30},
+	}
+}
+
+// status says what is true of a key now, and judges it.
+func status(d pane.Data, k model.APIKey) (string, theme.Style) {
+	switch k.Effective(d.State.ServerNow()) {
+	case model.KeyEnabled:
+		return d.Words.KeyEnabled, d.Theme.Good
+	case model.KeyDisabled:
+		return d.Words.KeyDisabled, d.Theme.Dim
+	case model.KeyExpired:
+		return d.Words.KeyExpired, d.Theme.Warn
+	case model.KeyExhausted:
+		return d.Words.KeyExhausted, d.Theme.Bad
+	}
+	return fmt.Sprint(int(k.Status)), d.Theme.Warn
+}
+
+// left says what a key may still spend, or why it may not.
+func left(d pane.Data, k model.APIKey) table.Cell {
+	word, style := status(d, k)
+	switch {
+	case k.Effective(d.State.ServerNow()) != model.KeyEnabled:
+		return table.Num(word, -1, style)
+	case k.Unlimited:
+		return table.Num(d.Words.NoLimit, 1e300, d.Theme.Dim)
+	}
+	style = d.Theme.Plain
+	// Less than a tenth of what it had: it will run out.
+	if k.Used.OK && k.Remaining < (k.Remaining+k.Used.V)/10 {
+		style = d.Theme.Warn
+	}
+	return table.Num(d.Money(k.Remaining), float64(k.Remaining), style)
+}
+
+func (p *Pane) rows(d pane.Data) []table.Row[id] {
+	th := d.Theme
+	unknown := table.Str(text.Unknown, th.Faint)
+	var rows []table.Row[id]
+	for _, k := range d.Summary.Keys {
+		word, style := status(d, k.APIKey)
+		if !p.filter.Match(filter.Field{Name: "key", Value: k.Name}, filter.Field{Name: "status", Value: word}, filter.Field{Name: "group", Value: k.Group}) {
+			continue
+		}
+		spent, calls := unknown, unknown
+		if k.Spent.OK {
+			spent = table.Num(d.Money(k.Spent.V), float64(k.Spent.V), th.Money)
+			if k.Spent.V == 0 {
+				spent.Style = th.Faint
+			}
+		}
+		if k.Calls.OK {
+			calls = table.Num(text.Short(k.Calls.V), float64(k.Calls.V), th.Plain)
+		}
+		used := table.Str(d.Words.Never, th.Faint)
+		if k.LastUsed.OK {
+			used = table.Num(lastUsed(d, k.LastUsed.V), float64(k.LastUsed.V), th.Dim)
+		}
+		expires := table.Str("", th.Dim)
+		if k.Expires.OK {
+			expires = table.Num(text.Moment(time.Unix(k.Expires.V, 0).In(d.Zone), d.State.Now.In(d.Zone)), -float64(k.Expires.V), th.Dim)
+		}
+		rows = append(rows, table.Row[id]{Key: id{key: k.ID}, Cells: []table.Cell{
+			table.Str("● "+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
+		}})
+	}
+	sortBySpend(rows)
+	for _, o := range d.Summary.Others {
+		if !p.filter.Match(filter.Field{Name: "key", Value: o.Name}) {
+			continue
+		}
+		rows = append(rows, table.Row[id]{Key: id{other: o.Name}, Cells: []table.Cell{
+			table.Str("  "+fmt.Sprintf(d.Words.OtherKeys, d.Name(o.Name)), th.Dim), unknown,
+			table.Num(d.Money(o.Spent), float64(o.Spent), th.Money), table.Num(text.Short(o.Calls), float64(o.Calls), th.Plain),
+			unknown, table.Str("", th.Dim),
+		}})
+	}
+	return p.table.Arrange(rows)
+}
+
+const spentColumn = 2
+
+// sortBySpend puts the keys that spend first; the others keep the gateway's
+// order.
+func sortBySpend(rows []table.Row[id]) {
+	for i := 1; i < len(rows); i++ {
+		for j := i; j > 0 && rows[j].Cells[spentColumn].Num > rows[j-1].Cells[spentColumn].Num; j-- {
+			rows[j], rows[j-1] = rows[j-1], rows[j]
+		}
+	}
+}
+
+// lastUsed is an age in coarse steps; under a minute is now.
+func lastUsed(d pane.Data, at int64) string {
+	age := time.Duration(d.State.ServerNow()-at) * time.Second
+	if age < time.Minute {
+		return d.Words.Now
+	}
+	return text.Age(age)
+}
+
+// Update moves the cursor, changes the order and opens a key's card.
+func (p *Pane) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
+	rows := p.rows(d)
+	at := func(i int) id { return rows[i].Key }
+	if pane.Steer(&p.table, msg, keys, len(rows), len(columns(d)), at) {
+		return nil
+	}
+	i := p.table.Selected(len(rows), at)
+	if i < 0 {
+		return nil
+	}
+	switch {
+	case key.Matches(msg, keys.Enter) && rows[i].Key.other == "":
+		return pane.Send(pane.Opened{Card: card(d, rows[i].Key.key)})
+	case key.Matches(msg, keys.Copy):
+		name := strings.TrimLeft(rows[i].Cells[0].Text, "● ")
+		rows[i].Cells[0].Text = name
+		return pane.Send(pane.CopyRow(name, columns(d), rows[i].Cells))
+	}
+	return nil
+}
+
+// card says all that is known of one key.
+func card(d pane.Data, keyID int64) pane.Card {
+	words := d.Words
+	var c pane.Card
+	for _, k := range d.Summary.Keys {
+		if k.ID != keyID {
+			continue
+		}
+		c.Title = words.Keys + " · " + d.Name(k.Name)
+		word, style := status(d, k.APIKey)
+		add := func(name, value string) {
+			c.Rows = append(c.Rows, pane.CardRow{Name: name, Value: value})
+		}
+		when := func(t model.Opt[int64], none string) string {
+			if !t.OK {
+				return none
+			}
+			return d.Time(t.V, "2006-01-02 15:04")
+		}
+		c.Rows = append(c.Rows, pane.CardRow{Name: words.Status, Value: word, Style: style})
+		add(words.ID, fmt.Sprint(k.ID))
+		masked := k.Masked
+		if d.Private {
+			masked = "***"
+		}
+		add(words.Masked, text.Clean(masked))
+		remaining := words.NoLimit
+		if !k.Unlimited {
+			remaining = fmt.Sprintf("%s (%s)", d.Money(k.Remaining), d.Count(int64(k.Remaining)))
+		}
+		add(words.Left, remaining)
+		used := text.Unknown
+		if k.Used.OK {
+			used = fmt.Sprintf("%s (%s)", d.Money(k.Used.V), d.Count(int64(k.Used.V)))
+		}
+		add(words.ColUsed, used)
+		spent := text.Unknown
+		if k.Spent.OK {
+			spent = fmt.Sprintf("%s · %s %s", d.Money(k.Spent.V), model.Count(k.Calls.V), words.ColCalls)
+		}
+		add(fmt.Sprintf(words.Window, d.Summary.Window.Label), spent)
+		add(words.ColLastUsed, when(k.LastUsed, words.Never))
+		add(words.Created, when(k.Created, text.Unknown))
+		add(words.ColExpires, when(k.Expires, words.Never))
+		if k.Group != "" {
+			add(words.Group, text.Clean(k.Group))
+		}
+		if len(k.Models) > 0 {
+			add(words.Allowed, text.Clean(strings.Join(k.Models, ", ")))
+		}
+	}
+	return c
+}
+
+// View draws the rows.
+func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) {
+	rows := p.rows(d)
+	if len(rows) == 0 {
+		empty := d.Words.EmptyKeys
+		if !p.filter.Empty() {
+			empty = d.Words.NoMatch
+		}
+		message, style := pane.Absent(d, model.SourceKeys, d.State.Keys.OK, empty)
+		return pane.Message(message, style, w, h), nil
+	}
+	return pane.Padded(p.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, columns(d), len(rows),
+		func(i int) id { return rows[i].Key }, func(i int) []table.Cell { return rows[i].Cells })), nil
+}

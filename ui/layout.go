@@ -1,0 +1,203 @@
+package ui
+
+// PaneID names a pane of the Overview.
+type PaneID uint8
+
+// The panes, in the order in which tab visits them.
+const (
+	PaneBalance PaneID = iota
+	PaneSpend
+	PaneNow
+	PaneModels
+	PaneKeys
+	PaneCalls
+	numPanes
+)
+
+// Rect is a part of the screen in cells; X and Y count from the upper left.
+type Rect struct{ X, Y, W, H int }
+
+// Placed is a pane and where it stands.
+type Placed struct {
+	ID PaneID
+	Rect
+}
+
+// Arrangement is where everything stands. A part without room has no height.
+type Arrangement struct {
+	Header, Alert, Footer Rect
+	Panes                 []Placed
+}
+
+// slot is a place for one pane: the first of its candidates, or the one that has
+// the focus. width is its cells, 0 for an equal part of what is left.
+type slot struct {
+	panes []PaneID
+	width int
+}
+
+// shelf is a row of slots. Its height is at least low, at most high (0: no
+// bound); what is left goes to the shelves by weight.
+type shelf struct {
+	slots     []slot
+	low, high int
+	weight    int
+}
+
+func of(ids ...PaneID) []PaneID { return ids }
+
+// shelves are the panes by the size of the room, widest first. Every pane has a
+// slot everywhere, if only as the second candidate: tab brings it up.
+func shelves(w, h int) []shelf {
+	switch {
+	case w >= 140 && h >= 30:
+		return []shelf{
+			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}, {of(PaneNow), 50}}, low: 10, high: 13, weight: 2},
+			{slots: []slot{{of(PaneModels), 0}, {of(PaneKeys), 64}}, low: 8, high: 16, weight: 3},
+			{slots: []slot{{of(PaneCalls), 0}}, low: 8, weight: 5},
+		}
+	case w >= 140 && h >= 12:
+		return []shelf{
+			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}, {of(PaneNow, PaneKeys), 50}}, low: 6, weight: 1},
+			{slots: []slot{{of(PaneModels), 0}, {of(PaneCalls), w / 2}}, low: 6, weight: 1},
+		}
+	case w >= 100 && h >= 32:
+		return []shelf{
+			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}}, low: 9, high: 12, weight: 2},
+			{slots: []slot{{of(PaneNow), 0}, {of(PaneKeys), 0}}, low: 7, high: 12, weight: 2},
+			{slots: []slot{{of(PaneModels), 0}}, low: 7, high: 12, weight: 2},
+			{slots: []slot{{of(PaneCalls), 0}}, low: 7, weight: 3},
+		}
+	case w >= 70 && h >= 18:
+		return []shelf{
+			{slots: []slot{{of(PaneBalance), 32}, {of(PaneSpend), 0}}, low: 7, high: 11, weight: 2},
+			{slots: []slot{{of(PaneNow), 0}, {of(PaneModels, PaneKeys), 0}}, low: 6, high: 11, weight: 2},
+			{slots: []slot{{of(PaneCalls), 0}}, low: 6, weight: 2},
+		}
+	case h >= 15:
+		return []shelf{
+			{slots: []slot{{of(PaneSpend, PaneBalance), 0}}, low: 5, high: 9, weight: 1},
+			{slots: []slot{{of(PaneNow, PaneModels, PaneKeys), 0}}, low: 5, high: 10, weight: 1},
+			{slots: []slot{{of(PaneCalls), 0}}, low: 5, weight: 1},
+		}
+	}
+	return []shelf{{slots: []slot{{of(PaneNow, PaneBalance, PaneSpend, PaneModels, PaneKeys, PaneCalls), 0}}, low: 3, weight: 1}}
+}
+
+// Arrange is the layout as a pure function: the room, whether there is an alert
+// line, which pane has the focus, and whether it has the screen for itself.
+func Arrange(w, h int, alert bool, focus PaneID, zoom bool) Arrangement {
+	var a Arrangement
+	y := 0
+	take := func(rows int) Rect {
+		rows = max(0, min(rows, h-y))
+		r := Rect{0, y, w, rows}
+		y += rows
+		return r
+	}
+	headerRows := 1
+	if w < 70 && h >= 8 {
+		headerRows = 2
+	}
+	a.Header = take(headerRows)
+	if alert && h >= 6 {
+		a.Alert = take(1)
+	}
+	footerRows := 0
+	if h >= 10 {
+		footerRows = 1
+	}
+	body := h - y - footerRows
+	if body >= 3 {
+		if zoom {
+			a.Panes = []Placed{{focus, Rect{0, y, w, body}}}
+		} else {
+			a.Panes = place(shelves(w, body), w, y, body, focus)
+		}
+		y += body
+	} else {
+		y = h - footerRows
+	}
+	a.Footer = take(footerRows)
+	return a
+}
+
+// place gives each shelf its height and each slot its width.
+func place(all []shelf, w, y, body int, focus PaneID) []Placed {
+	heights := shelfHeights(all, body)
+	var out []Placed
+	for i, s := range all {
+		fixed, flexible := 0, 0
+		for _, sl := range s.slots {
+			if sl.width > 0 {
+				fixed += sl.width
+			} else {
+				flexible++
+			}
+		}
+		x := 0
+		rest := w - fixed
+		for j, sl := range s.slots {
+			width := sl.width
+			if width == 0 {
+				width = rest / flexible
+				rest -= width
+				flexible--
+			}
+			if j == len(s.slots)-1 {
+				width = w - x
+			}
+			id := sl.panes[0]
+			for _, candidate := range sl.panes {
+				if candidate == focus {
+					id = candidate
+				}
+			}
+			out = append(out, Placed{id, Rect{x, y, width, heights[i]}})
+			x += width
+		}
+		y += heights[i]
+	}
+	return out
+}
+
+// shelfHeights shares body out: everyone's lowest first, then the rest by
+// weight, up to everyone's highest.
+func shelfHeights(all []shelf, body int) []int {
+	heights := make([]int, len(all))
+	left := body
+	for i, s := range all {
+		heights[i] = min(s.low, left)
+		left -= heights[i]
+	}
+	for left > 0 {
+		weight := 0
+		for i, s := range all {
+			if s.high == 0 || heights[i] < s.high {
+				weight += s.weight
+			}
+		}
+		if weight == 0 {
+			heights[len(heights)-1] += left
+			break
+		}
+		before := left
+		for i, s := range all {
+			if s.high != 0 && heights[i] >= s.high {
+				continue
+			}
+			more := before * s.weight / weight
+			if s.high != 0 {
+				more = min(more, s.high-heights[i])
+			}
+			more = min(more, left)
+			heights[i] += more
+			left -= more
+		}
+		if left == before { // less than one row for each: the last takes it
+			heights[len(heights)-1] += left
+			left = 0
+		}
+	}
+	return heights
+}

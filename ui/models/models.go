@@ -1,0 +1,218 @@
+// Package models is the pane of language models: what each was used for and how
+// well it answered, over the window.
+package models
+
+import (
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/filter"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/table"
+	"gatewatch/ui/text"
+)
+
+// Pane lists the models of the window, the most expensive first.
+type Pane struct {
+	table  table.Table[string]
+	filter filter.Filter
+}
+
+// Capturing reports that the pane takes no text.
+func (*Pane) Capturing() bool { return false }
+
+// SetFilter narrows the rows down.
+func (p *Pane) SetFilter(f filter.Filter) { p.filter = f }
+
+// Fields are the names that a filter can look at.
+func (*Pane) Fields() []string { return []string{"model"} }
+
+// source is where the pane's figures come from: the log, or for long windows
+// the gateway's own days.
+func source(d pane.Data) model.Source {
+	if d.Summary.Window.Counted() {
+		return model.SourceCalls
+	}
+	return model.SourceDays
+}
+
+// Frame returns the title with the window, and how much of it was read.
+func (p *Pane) Frame(d pane.Data) pane.Frame {
+	f := pane.Frame{Title: d.Words.Models + " · " + fmt.Sprintf(d.Words.Window, d.Summary.Window.Label)}
+	f.Note, f.Old = pane.Note(d, source(d))
+	switch t := d.Summary.Totals; {
+	case f.Note != "" || t.From == "":
+	case !d.Summary.Window.Counted():
+		f.Note = d.Words.FromGateway
+	case t.Coverage < 1:
+		f.Note = fmt.Sprintf(d.Words.Sampled, text.Percent(t.Coverage))
+	}
+	if !p.filter.Empty() {
+		f.Title += " /" + text.Clean(p.filter.String())
+	}
+	return f
+}
+
+func columns(d pane.Data) []table.Column {
+	w := d.Words
+	return []table.Column{
+		{Title: w.ColModel, Width: 14, Flex: true, Worth: 100},
+		{Title: w.ColCalls, Width: 6, Right: true, Worth: 80},
+		{Title: w.ColIn, Width: 6, Right: true, Worth: 50},
+		{Title: w.ColOut, Width: 6, Right: true, Worth: 45},
+		{Title: w.ColCost, Width: 10, Right: true, Worth: 90},
+		{Title: w.ColShare, Width: 5, Right: true, Worth: 20},
+		{Title: w.ColP50, Width: 6, Right: true, Worth: 30},
+		{Title: w.ColP95, Width: 6, Right: true, Worth: 70},
+		{Title: w.ColFirst, Width: 6, Right: true, Worth: 40},
+		{Title: w.ColErrors, Width: 6, Right: true, Worth: 60},
+	}
+}
+
+func (p *Pane) rows(d pane.Data) []table.Row[string] {
+	th := d.Theme
+	var total model.Quota
+	for _, m := range d.Summary.Models {
+		total += m.Quota
+	}
+	unknown := table.Str(text.Unknown, th.Faint)
+	took := func(v model.Opt[time.Duration], coarse bool) table.Cell {
+		if !v.OK {
+			return unknown
+		}
+		s := text.Took(v.V)
+		if coarse {
+			s = text.TookCoarse(v.V)
+		}
+		return table.Num(s, v.V.Seconds(), th.Plain)
+	}
+	tokens := func(n int64, known bool) table.Cell {
+		if !known {
+			return unknown
+		}
+		return table.Num(text.Short(n), float64(n), th.Plain)
+	}
+	var rows []table.Row[string]
+	for _, m := range d.Summary.Models {
+		if !p.filter.Match(filter.Field{Name: "model", Value: m.Model}) {
+			continue
+		}
+		share := unknown
+		if total > 0 {
+			s := float64(m.Quota) / float64(total)
+			share = table.Num(text.Percent(s), s, th.Dim)
+		}
+		errs := unknown
+		if rate := m.ErrorRate(); rate.OK {
+			style := th.Plain
+			switch {
+			case rate.V >= 0.1:
+				style = th.Bad
+			case rate.V >= 0.02:
+				style = th.Warn
+			case rate.V == 0:
+				style = th.Dim
+			}
+			errs = table.Num(text.Percent(rate.V), rate.V, style)
+		}
+		rows = append(rows, table.Row[string]{Key: m.Model, Cells: []table.Cell{
+			table.Str(text.Clean(m.Model), th.Strong),
+			table.Num(text.Short(m.Calls), float64(m.Calls), th.Plain),
+			tokens(m.Prompt, m.TokensKnown),
+			tokens(m.Completion, m.TokensKnown),
+			table.Num(d.Money(m.Quota), float64(m.Quota), th.Money),
+			share,
+			took(m.P50, m.Coarse),
+			took(m.P95, m.Coarse),
+			took(m.FirstTokenP50, false),
+			errs,
+		}})
+	}
+	return p.table.Arrange(rows)
+}
+
+// Update moves the cursor, changes the order and opens a model's card.
+func (p *Pane) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
+	rows := p.rows(d)
+	id := func(i int) string { return rows[i].Key }
+	if pane.Steer(&p.table, msg, keys, len(rows), len(columns(d)), id) {
+		return nil
+	}
+	i := p.table.Selected(len(rows), id)
+	if i < 0 {
+		return nil
+	}
+	switch {
+	case key.Matches(msg, keys.Enter):
+		return pane.Send(pane.Opened{Card: p.card(d, rows[i].Key)})
+	case key.Matches(msg, keys.Copy):
+		return pane.Send(pane.CopyRow(rows[i].Cells[0].Text, columns(d), rows[i].Cells))
+	}
+	return nil
+}
+
+// card says all that is known of one model's use in the window.
+func (p *Pane) card(d pane.Data, name string) pane.Card {
+	words, th := d.Words, d.Theme
+	card := pane.Card{Title: words.Models + " · " + text.Clean(name)}
+	add := func(name, value string) {
+		card.Rows = append(card.Rows, pane.CardRow{Name: name, Value: value})
+	}
+	took := func(v model.Opt[time.Duration], coarse bool) string {
+		switch {
+		case !v.OK:
+			return text.Unknown
+		case coarse:
+			return text.TookCoarse(v.V)
+		}
+		return text.Took(v.V)
+	}
+	for _, m := range d.Summary.Models {
+		if m.Model != name {
+			continue
+		}
+		card.Rows = append(card.Rows, pane.CardRow{Name: words.Cost, Value: d.Money(m.Quota), Style: th.Money})
+		add(words.ColCalls, model.Count(m.Calls))
+		errs := text.Unknown
+		if m.Errors.OK {
+			errs = model.Count(m.Errors.V)
+		}
+		add(words.Errors, errs)
+		if m.TokensKnown {
+			add(words.PromptTokens, model.Count(m.Prompt))
+			if m.CachedOf > 0 {
+				add(words.CachedTokens, model.Count(m.Cached))
+			}
+			add(words.CompletionTokens, model.Count(m.Completion))
+		}
+		add(words.Took+" p50 · p95", took(m.P50, m.Coarse)+" · "+took(m.P95, m.Coarse))
+		add(words.FirstToken+" p50 · p95", took(m.FirstTokenP50, false)+" · "+took(m.FirstTokenP95, false))
+		if m.Coarse {
+			card.Text = append(card.Text, words.WholeSeconds)
+		}
+		if !m.Errors.OK {
+			card.Text = append(card.Text, words.NotLoggedErrors)
+		}
+	}
+	return card
+}
+
+// View draws the rows.
+func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) {
+	rows := p.rows(d)
+	if len(rows) == 0 {
+		empty := d.Words.EmptyModels
+		if !p.filter.Empty() {
+			empty = d.Words.NoMatch
+		}
+		src := source(d)
+		message, style := pane.Absent(d, src, !d.State.Sources[src].LastOK.IsZero(), empty)
+		return pane.Message(message, style, w, h), nil
+	}
+	return pane.Padded(p.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, columns(d), len(rows),
+		func(i int) string { return rows[i].Key }, func(i int) []table.Cell { return rows[i].Cells })), nil
+}

@@ -1,0 +1,204 @@
+// Package overview holds the panes that only the Overview screen has: balance,
+// spend over time, and who is spending now.
+package overview
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// Balance shows what is left, how fast it goes and when it is gone.
+type Balance struct{}
+
+// Capturing reports that the pane takes no text.
+func (*Balance) Capturing() bool { return false }
+
+// Frame returns the title with the reconcile badge.
+func (*Balance) Frame(d pane.Data) pane.Frame {
+	f := pane.Frame{Title: d.Words.Balance}
+	f.Note, f.Old = pane.Note(d, model.SourceAccount)
+	switch r := d.Summary.Reconcile; r.State {
+	case model.ReconcileMatch:
+		f.Mark, f.MarkStyle = "✓", d.Theme.Good
+	case model.ReconcileGap:
+		f.Mark, f.MarkStyle = "≠ "+d.Money(r.Gap), d.Theme.Warn
+	}
+	return f
+}
+
+// Update opens the account card.
+func (b *Balance) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
+	switch {
+	case key.Matches(msg, keys.Enter) && d.State.Account.OK:
+		return pane.Send(pane.Opened{Card: AccountCard(d)})
+	case key.Matches(msg, keys.Copy) && d.State.Account.OK:
+		return pane.Send(pane.Copied{Name: d.Words.Balance, Text: d.Money(d.State.Account.V.Quota)})
+	}
+	return nil
+}
+
+// View draws the figures, the most important first: the last ones go when the
+// room is short.
+func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
+	if !d.State.Account.OK {
+		message, style := pane.Absent(d, model.SourceAccount, false, "")
+		return pane.Message(message, style, w, h), nil
+	}
+	a, sum, words, th := d.State.Account.V, d.Summary, d.Words, d.Theme
+	left := th.Money
+	if a.Quota <= 0 {
+		left = th.Bad
+	}
+	type row struct {
+		name, value string
+		style       theme.Style
+	}
+	rows := []row{{words.Left, d.Money(a.Quota), left}}
+	add := func(name, value string, style theme.Style) { rows = append(rows, row{name, value, style}) }
+	add(words.Today, today(d), th.Plain)
+	spent := text.Unknown
+	if sum.Totals.Quota.OK {
+		spent = d.Money(sum.Totals.Quota.V)
+	}
+	add(fmt.Sprintf(words.Window, sum.Window.Label), spent, th.Plain)
+	burn := text.Unknown
+	if f := sum.Forecast; f.PerHour.OK {
+		burn = d.MoneyFloat(f.PerHour.V) + words.PerHour
+	}
+	add(words.Burn, burn, th.Plain)
+	when, style := EmptyWhen(d)
+	add(words.Empty, when, style)
+	if f := sum.Forecast; f.Earliest.OK {
+		latest := "…"
+		if f.Latest.OK {
+			latest = moment(d, f.Latest.V)
+		}
+		add("", moment(d, f.Earliest.V)+" – "+latest, th.Dim)
+	}
+	add(words.Used, d.Money(a.Used), th.Plain)
+	if a.Requests.OK {
+		add(words.Requests, model.Count(a.Requests.V), th.Plain)
+	}
+	if message := reconcileLine(d); message != "" {
+		add(message, "", th.Dim)
+	}
+
+	lines := make([]string, 0, h)
+	for _, r := range rows {
+		if len(lines) == h {
+			break
+		}
+		if r.value == "" {
+			lines = append(lines, r.style.Text(" "+text.Left(r.name, w-2)+" "))
+			continue
+		}
+		value := text.Cut(r.value, w-2)
+		name := text.Left(r.name, max(0, w-2-text.Width(value)))
+		lines = append(lines, " "+th.Dim.Text(name)+r.style.Text(value)+" ")
+	}
+	for len(lines) < h {
+		lines = append(lines, strings.Repeat(" ", max(0, w)))
+	}
+	return lines, nil
+}
+
+func moment(d pane.Data, t time.Time) string {
+	return text.Moment(t.In(d.Zone), d.State.Now.In(d.Zone))
+}
+
+// today prints the spend since midnight, as a lower bound while hours are
+// missing.
+func today(d pane.Data) string {
+	t := d.Summary.Today
+	switch {
+	case t.Quota.OK:
+		return d.Money(t.Quota.V)
+	case t.AtLeast > 0:
+		return "≥ " + d.Money(t.AtLeast)
+	}
+	return text.Unknown
+}
+
+// EmptyWhen says when the balance is gone, and judges it: under a day is bad,
+// under three a warning.
+func EmptyWhen(d pane.Data) (string, theme.Style) {
+	f, a := d.Summary.Forecast, d.State.Account
+	switch {
+	case !a.OK || !f.PerHour.OK:
+		return text.Unknown, d.Theme.Dim
+	case a.V.Quota <= 0:
+		return d.Words.Now, d.Theme.Bad
+	case f.PerHour.V == 0:
+		return d.Words.NotSpending, d.Theme.Dim
+	case !f.EmptyAt.OK && f.Samples >= 5:
+		return d.Words.LongerThan, d.Theme.Dim
+	case !f.EmptyAt.OK:
+		return d.Words.TooFewSamples, d.Theme.Dim
+	}
+	style := d.Theme.Good
+	left := f.EmptyAt.V.Sub(d.State.Now)
+	switch {
+	case left < 24*time.Hour:
+		style = d.Theme.Bad
+	case left < 72*time.Hour:
+		style = d.Theme.Warn
+	}
+	return moment(d, f.EmptyAt.V) + " ≈" + text.Span(left), style
+}
+
+// reconcileLine says what the badge in the title means.
+func reconcileLine(d pane.Data) string {
+	r := d.Summary.Reconcile
+	switch r.State {
+	case model.ReconcileMatch:
+		return "✓ " + d.Words.Matches
+	case model.ReconcileGap:
+		return "≠ " + fmt.Sprintf(d.Words.Gap, d.Money(r.Counted.V), d.Money(r.Gateway.V))
+	case model.ReconcilePartial:
+		return d.Words.NotAllRead
+	}
+	return ""
+}
+
+// AccountCard is every field that the gateway gave of the account, in words.
+func AccountCard(d pane.Data) pane.Card {
+	a, words, th := d.State.Account.V, d.Words, d.Theme
+	status := words.Enabled
+	if !a.Enabled {
+		status = words.Disabled
+	}
+	requests := text.Unknown
+	if a.Requests.OK {
+		requests = model.Count(a.Requests.V)
+	}
+	card := pane.Card{Title: words.Account, Rows: []pane.CardRow{
+		{Name: words.User, Value: d.Name(a.Username), Style: th.Strong},
+		{Name: words.DisplayName, Value: d.Name(a.DisplayName)},
+		{Name: words.ID, Value: fmt.Sprint(a.ID)},
+		{Name: words.Group, Value: text.Clean(a.Group)},
+		{Name: words.Role, Value: a.Role.String()},
+		{Name: words.Status, Value: status},
+		{Name: words.Left, Value: fmt.Sprintf("%s (%s)", d.Money(a.Quota), d.Count(int64(a.Quota))), Style: th.Money},
+		{Name: words.Used, Value: fmt.Sprintf("%s (%s)", d.Money(a.Used), d.Count(int64(a.Used)))},
+		{Name: words.Requests, Value: requests},
+	}}
+	if a.Remind.OK {
+		card.Rows = append(card.Rows, pane.CardRow{Name: words.Reminder, Value: d.Money(a.Remind.V)})
+	}
+	if line := reconcileLine(d); line != "" {
+		card.Text = append(card.Text, line)
+	}
+	for _, f := range a.Others {
+		card.Rows = append(card.Rows, pane.CardRow{Name: text.Clean(f.Name), Value: d.Name(f.Value)})
+	}
+	return card
+}

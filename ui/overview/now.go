@@ -1,0 +1,140 @@
+package overview
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/chart"
+	"gatewatch/ui/filter"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/table"
+	"gatewatch/ui/text"
+)
+
+// Now shows who is spending: key × model over the last five minutes, or in the
+// minute under the chart's cursor.
+type Now struct {
+	table  table.Table[spender]
+	filter filter.Filter
+}
+
+type spender struct {
+	key   model.KeyRef
+	model string
+}
+
+// Capturing reports that the pane takes no text.
+func (*Now) Capturing() bool { return false }
+
+// SetFilter narrows the rows down.
+func (n *Now) SetFilter(f filter.Filter) { n.filter = f }
+
+// Fields are the names that a filter can look at.
+func (*Now) Fields() []string { return []string{"key", "model"} }
+
+// Frame returns the title with the time that the figures speak of.
+func (n *Now) Frame(d pane.Data) pane.Frame {
+	f := pane.Frame{Title: d.Words.SpendingNow + " · 5 min"}
+	f.Note, f.Old = pane.Note(d, model.SourceCalls)
+	if d.Spot.OK {
+		f.Title = fmt.Sprintf("%s · %s", d.Words.Spend, d.Time(d.Spot.V.From, "15:04"))
+	} else if f.Note == "" && d.Summary.NowCovered < 1 && !d.State.Sources[model.SourceCalls].LastOK.IsZero() {
+		f.Note = fmt.Sprintf(d.Words.Sampled, text.Percent(d.Summary.NowCovered))
+	}
+	if !n.filter.Empty() {
+		f.Title += " /" + text.Clean(n.filter.String())
+	}
+	return f
+}
+
+// rows are the spenders that pass the filter.
+func (n *Now) rows(d pane.Data) []table.Row[spender] {
+	var rows []table.Row[spender]
+	from, seconds := d.Summary.Now, d.Summary.NowSpan.Seconds()
+	covered := d.Summary.NowCovered
+	if d.Spot.OK {
+		from, seconds, covered = d.Spenders, d.Spot.V.Seconds(), 1
+	}
+	// Where only a part was read, the rate speaks of that part.
+	minutes := max(1.0/60, float64(seconds)*covered/60)
+	var total model.Quota
+	for _, s := range from {
+		total += s.Quota
+	}
+	th := d.Theme
+	for _, s := range from {
+		if s.Quota == 0 && s.Calls == 0 {
+			continue
+		}
+		if !n.filter.Match(filter.Field{Name: "key", Value: s.Key.Name}, filter.Field{Name: "model", Value: s.Model}) {
+			continue
+		}
+		share := 0.0
+		if total > 0 {
+			share = float64(s.Quota) / float64(total)
+		}
+		rows = append(rows, table.Row[spender]{
+			Key: spender{s.Key, s.Model},
+			Cells: []table.Cell{
+				table.Str(d.Name(s.Key.Name)+" × "+text.Clean(s.Model), th.Plain),
+				table.Num(chart.Bar(share, barWidth), share, th.Bar),
+				table.Num(d.MoneyFloat(float64(s.Quota)/minutes), float64(s.Quota), th.Money),
+				table.Num(text.Percent(share), share, th.Dim),
+				table.Num(model.Count(s.Calls), float64(s.Calls), th.Dim),
+			},
+		})
+	}
+	return n.table.Arrange(rows)
+}
+
+const barWidth = 8
+
+func (n *Now) columns(d pane.Data) []table.Column {
+	return []table.Column{
+		{Title: d.Words.ColKey + " × " + d.Words.ColModel, Width: 16, Flex: true, Worth: 10},
+		{Title: d.Words.ColShare, Width: barWidth, Worth: 5},
+		{Title: unit(d) + d.Words.PerMinute, Width: 9, Right: true, Worth: 9},
+		{Title: "", Width: 5, Right: true, Worth: 4},
+		{Title: d.Words.ColCalls, Width: 5, Right: true, Worth: 3},
+	}
+}
+
+// Update moves the cursor, changes the order, and narrows the calls down to the
+// row under the cursor.
+func (n *Now) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
+	rows := n.rows(d)
+	id := func(i int) spender { return rows[i].Key }
+	if pane.Steer(&n.table, msg, keys, len(rows), len(n.columns(d)), id) {
+		return nil
+	}
+	i := n.table.Selected(len(rows), id)
+	if i < 0 {
+		return nil
+	}
+	switch r := rows[i]; {
+	case key.Matches(msg, keys.Enter):
+		return pane.Send(pane.Filtered{Text: "key:" + strings.ReplaceAll(r.Key.key.Name, " ", " key:") + " model:" + r.Key.model})
+	case key.Matches(msg, keys.Copy):
+		return pane.Send(pane.CopyRow(r.Cells[0].Text, n.columns(d), r.Cells))
+	}
+	return nil
+}
+
+// View draws the rows.
+func (n *Now) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) {
+	rows := n.rows(d)
+	if len(rows) == 0 {
+		empty := d.Words.EmptyNow
+		if !n.filter.Empty() {
+			empty = d.Words.NoMatch
+		}
+		message, style := pane.Absent(d, model.SourceCalls, !d.State.Sources[model.SourceCalls].LastOK.IsZero(), empty)
+		return pane.Message(message, style, w, h), nil
+	}
+	return pane.Padded(n.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, n.columns(d), len(rows),
+		func(i int) spender { return rows[i].Key }, func(i int) []table.Cell { return rows[i].Cells })), nil
+}

@@ -1,0 +1,157 @@
+// Package pane holds what all panes share: what they draw from, their frame,
+// and the words for their states.
+package pane
+
+import (
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/filter"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// Data is what a pane draws from. Panes change none of it.
+type Data struct {
+	State   model.State
+	Summary model.Summary
+	Theme   *theme.Theme
+	Words   *text.Words
+	Zone    *time.Location
+	// Private masks names and amounts.
+	Private bool
+	// Spot is the minute under the chart's cursor and Spenders who spent in it.
+	Spot     model.Opt[model.Span]
+	Spenders []model.Spender
+}
+
+// Money prints quota, masked when Private.
+func (d Data) Money(q model.Quota) string { return d.MoneyFloat(float64(q)) }
+
+// MoneyFloat is Money for a rate or a mean.
+func (d Data) MoneyFloat(q float64) string {
+	if d.Private {
+		return "***"
+	}
+	return d.State.Currency().FormatFloat(q)
+}
+
+// Count prints a whole number, masked when Private.
+func (d Data) Count(n int64) string {
+	if d.Private {
+		return "***"
+	}
+	return model.Count(n)
+}
+
+// Name prints a foreign name, masked when Private.
+func (d Data) Name(s string) string {
+	if d.Private && s != "" {
+		return "***"
+	}
+	return text.Clean(s)
+}
+
+// Time prints a moment on the gateway's clock in the chosen zone.
+func (d Data) Time(sec int64, layout string) string {
+	return time.Unix(sec, 0).In(d.Zone).Format(layout)
+}
+
+// Keys are the bindings that panes answer to, all declared in package ui.
+type Keys struct {
+	Up, Down, Top, Bottom, HalfUp, HalfDown, Left, Right, Reverse, Enter, Copy key.Binding
+}
+
+// Card is what "open" shows: names and values, and text below.
+type Card struct {
+	Title string
+	Rows  []CardRow
+	Text  []string
+}
+
+// CardRow is one line of a card. An empty Value makes Name a heading.
+type CardRow struct {
+	Name, Value string
+	Style       theme.Style
+}
+
+// Copied asks for Text to be put on the clipboard; Name says what it is.
+type Copied struct{ Name, Text string }
+
+// Opened asks for a card to be shown.
+type Opened struct{ Card Card }
+
+// Filtered asks for the calls to be narrowed down.
+type Filtered struct{ Text string }
+
+// Send is a command that delivers msg.
+func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// Rows is implemented by panes that hold rows, which can be filtered.
+type Rows interface {
+	// SetFilter narrows the rows down; the zero Filter shows all.
+	SetFilter(filter.Filter)
+	// Fields are the names that a filter can look at.
+	Fields() []string
+}
+
+// Note says in what condition a source's data is, for a pane's title: "" when
+// it is fresh.
+func Note(d Data, src model.Source) (note string, old bool) {
+	st := d.State.Sources[src]
+	switch st.Health(d.State.Now) {
+	case model.HealthUp, model.HealthWaiting, model.HealthOff, model.HealthUnsupported:
+		return "", false
+	}
+	cause := st.Fault.Short
+	if st.LastOK.IsZero() {
+		return cause, false
+	}
+	note = strings.Replace(d.Words.Old, "%s", text.Age(d.State.Now.Sub(st.LastOK)), 1)
+	if cause != "" {
+		note += ": " + cause
+	}
+	return note, st.Late(d.State.Now)
+}
+
+// Absent is what a pane says while it has nothing to show: that it waits, that
+// the gateway does not offer it, why it failed, or what empty means here. known
+// tells that an answer has come.
+func Absent(d Data, src model.Source, known bool, empty string) (message string, style theme.Style) {
+	st := d.State.Sources[src]
+	switch {
+	case known:
+		return empty, d.Theme.Dim
+	case st.Fault.Kind == model.FaultUnsupported:
+		return d.Words.NotOffered, d.Theme.Dim
+	case st.Fault.Kind != model.FaultNone:
+		return text.Clean(st.Fault.Sentence), d.Theme.Warn
+	}
+	// What a source waits for may be another one: the first contact.
+	if first := d.State.Sources[model.SourceStatus]; first.Fault.Kind != model.FaultNone && first.LastOK.IsZero() {
+		return text.Clean(first.Fault.Sentence), d.Theme.Warn
+	}
+	return d.Words.Waiting, d.Theme.Dim
+}
+
+// Message fills w × h cells with a message in the middle.
+func Message(message string, style theme.Style, w, h int) []string {
+	lines := make([]string, 0, max(0, h))
+	wrapped := text.Wrap(message, max(1, w-2))
+	for len(lines) < (h-len(wrapped))/2 {
+		lines = append(lines, strings.Repeat(" ", max(0, w)))
+	}
+	for _, l := range wrapped {
+		if len(lines) < h {
+			lines = append(lines, style.Text(text.Centre(l, max(0, w))))
+		}
+	}
+	for len(lines) < h {
+		lines = append(lines, strings.Repeat(" ", max(0, w)))
+	}
+	return lines
+}

@@ -1,0 +1,70 @@
+// Package text holds every word on the screen, one file per language, and the
+// only way in for foreign text: see Clean. Terms of the trade (rpm, tpm, p95) and
+// names are the same in all languages.
+package text
+
+// Words are the words of one language. Every field must be filled: a test looks.
+type Words struct {
+	// Panes and screens.
+	Overview, Balance, Spend, SpendingNow, Models, Keys, Calls string
+
+	// States of a pane.
+	Waiting, NotOffered, Stale, Frozen, Sampled, Old string
+	EmptyModels, EmptyKeys, EmptyCalls, EmptyNow     string
+	EmptySpend                                       string
+	NoMatch                                          string
+	HiddenByMemory                                   string
+
+	// Header and alert line.
+	Left, ReadOnly, Demo, Errors, BudgetTight, Stretched, Slow, LimitedUntil, Private string
+	FrozenBehind, NotLoggedErrors                                                     string
+	Counted, Derived                                                                  string
+	NotPrintable                                                                      string
+
+	// The balance pane and the account card.
+	Today, AtLeast, Burn, Empty, Between, Used, Requests, Window, PerHour, PerMinute   string
+	Account, User, DisplayName, Group, Role, Status, ID, Enabled, Disabled             string
+	Matches, Gap, NotAllRead, NoSum, NotSpending, LongerThan, TooFewSamples            string
+	Gateway, Address, Dialect, Version, Zone, Clock, ClockSame, ClockOff, Budget       string
+	BudgetUsed, Sources, Healthy, Coverage, FromGateway, FromCounted, FromSampled, Why string
+	Reminder                                                                           string
+
+	// Column titles.
+	ColModel, ColCalls, ColIn, ColOut, ColCost, ColShare, ColP50, ColP95, ColFirst, ColErrors  string
+	ColKey, ColLeft, ColSpent, ColLastUsed, ColStatus, ColTime, ColTokens, ColTook, ColExpires string
+	ColTotal, ColUser, ColUsed                                                                 string
+	OtherKeys                                                                                  string
+
+	// Keys and calls.
+	KeyEnabled, KeyDisabled, KeyExpired, KeyExhausted, NoLimit, Never, Now  string
+	Error, Refund, TopUp, Login, Manage, System, Test, CheckIn, Row         string
+	Cost, PromptTokens, CachedTokens, CompletionTokens, Took, FirstToken    string
+	Streamed, Yes, No, Channel, RequestID, Detail, Allowed, Created, Masked string
+	WholeSeconds, Time, Kind                                                string
+
+	// Popups.
+	Help, Actions, Gateways, Cross, CloseHint, NoActions, HelpKeys, HelpMarks string
+	MarkCounted, MarkDerived, MarkAbout, MarkUnknown, MarkMatch, MarkGap      string
+	HelpState                                                                 string
+
+	// Footer, filter, notices.
+	FilterPrompt, FilterHint, Copied, Asked, TooSmall, Follow string
+	PalettePrompt                                             string
+
+	// What keys do: the short form for the footer, the long one for the help and
+	// the README.
+	Do Actions
+
+	// Why a key does nothing now.
+	NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter, OneScreen string
+}
+
+// Actions name what keys do.
+type Actions struct {
+	Help, Filter, Palette, NextPane, PrevPane, Screen, Up, Down, Top, Bottom, HalfUp, HalfDown,
+	Enter, Back, Quit, ForceQuit, Ask, Window, SortLeft, SortRight, Reverse, Freeze, Zoom, Gateway,
+	Cross, Copy, Suspend, Theme, Mouse, Privacy Action
+}
+
+// Action is one thing that can be done, in a word and in a sentence.
+type Action struct{ Short, Long string }

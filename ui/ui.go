@@ -1,0 +1,263 @@
+// Package ui is everything that a person sees. UI is the only tea.Model: it
+// routes and does not act; panes are structs with methods, and what they draw
+// from is derived in package model. Nothing here does I/O or asks the clock.
+package ui
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"gatewatch/model"
+	"gatewatch/ui/overview"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// Poller is what the screen asks of whoever polls.
+type Poller interface {
+	// Poke asks every source of a gateway now.
+	Poke(gateway string)
+	// Want says what the screen shows.
+	Want(model.Want)
+}
+
+// Options say how the screen begins.
+type Options struct {
+	Fleet  model.Fleet
+	Now    time.Time
+	Window model.Window
+	// Zone is where days begin and times are told.
+	Zone *time.Location
+	// Theme is one of theme.Names.
+	Theme string
+	Words *text.Words
+	// Refresh is the least time between two frames that only data brings about.
+	Refresh time.Duration
+	// ReadOnly removes every writing action; Private masks names and amounts; Demo
+	// marks the embedded gateway.
+	ReadOnly, Private, Demo bool
+	// Warnings are said in the alert line while nothing worse is to be said.
+	Warnings []string
+	Poller   Poller
+	// Busy reports that the last frame is still on its way to the terminal; no new
+	// one is made meanwhile. nil means never.
+	Busy func() bool
+	// AskSync asks the terminal for synchronized output, which the framework does
+	// not do over ssh.
+	AskSync bool
+}
+
+// UI is the root of the screen.
+type UI struct {
+	opt   Options
+	fleet model.Fleet
+	now   time.Time
+
+	commands []command
+	paneKeys pane.Keys
+	panes    [numPanes]Pane
+	spend    *overview.Spend
+	focus    PaneID
+	zoom     bool
+	filters  [numPanes]string
+
+	window  model.Window
+	theme   *theme.Theme
+	dark    bool
+	private bool
+	mouse   bool
+
+	// data is what is drawn; it lags behind fleet by at most one refresh, or for
+	// as long as the screen is frozen.
+	data     pane.Data
+	frozen   bool
+	dirty    bool
+	drawnAt  time.Time
+	eagerTil time.Time // after "ask now", answers are drawn as they come
+
+	popup  popup
+	typing bool // the filter line takes the keys
+	input  textinput.Model
+	notice string // said in the footer until the next key
+
+	w, h int
+	frame
+}
+
+// New returns the screen.
+func New(opt Options) *UI {
+	if opt.Words == nil {
+		opt.Words = &text.English
+	}
+	if opt.Zone == nil {
+		opt.Zone = time.UTC
+	}
+	if opt.Refresh <= 0 {
+		opt.Refresh = 5 * time.Second
+	}
+	u := &UI{
+		opt: opt, fleet: opt.Fleet, now: opt.Now, window: opt.Window, private: opt.Private, dark: true,
+		commands: commands(opt.Words), focus: PaneNow,
+	}
+	u.paneKeys = paneKeys(u.commands)
+	u.panes, u.spend = newPanes()
+	u.theme = theme.Get(opt.Theme, u.dark)
+	u.input = newInput()
+	u.refresh()
+	return u
+}
+
+func newInput() textinput.Model {
+	in := textinput.New()
+	in.SetVirtualCursor(false)
+	in.Prompt = ""
+	in.CharLimit = 200
+	return in
+}
+
+// tickMsg is the one clock of the screen.
+type tickMsg time.Time
+
+func (u *UI) tick() tea.Cmd {
+	return tea.Tick(u.opt.Refresh, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// DrainedMsg says that the terminal took the last frame.
+type DrainedMsg struct{}
+
+// Init starts the clock and asks the terminal what it can do.
+func (u *UI) Init() tea.Cmd {
+	cmds := []tea.Cmd{u.tick()}
+	if u.opt.Theme == "auto" || u.opt.Theme == "" {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	if u.opt.AskSync {
+		cmds = append(cmds, tea.Raw(ansi.RequestModeSynchronizedOutput))
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update routes a message to whoever it concerns.
+func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case model.Update:
+		u.fold(msg)
+		return u, nil
+	case tickMsg:
+		u.onTick(time.Time(msg))
+		return u, u.tick()
+	case tea.WindowSizeMsg:
+		if u.w != msg.Width || u.h != msg.Height {
+			u.w, u.h = msg.Width, msg.Height
+			u.changed()
+		}
+		return u, nil
+	case tea.BackgroundColorMsg:
+		if u.dark != msg.IsDark() {
+			u.dark = msg.IsDark()
+			return u, u.setTheme(u.opt.Theme)
+		}
+		return u, nil
+	case tea.KeyPressMsg:
+		u.changed()
+		return u, u.press(msg)
+	case tea.PasteMsg:
+		u.changed()
+		return u, u.paste(msg)
+	case tea.MouseClickMsg:
+		u.changed()
+		return u, u.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		u.changed()
+		return u, u.wheel(msg.Mouse())
+	case pane.Opened:
+		u.changed()
+		u.popup = newCardPopup(msg.Card)
+		return u, nil
+	case pane.Copied:
+		u.changed()
+		u.notice = copiedNotice(u.opt.Words, msg)
+		return u, tea.SetClipboard(msg.Text)
+	case pane.Filtered:
+		u.changed()
+		return u, u.filterCalls(msg.Text)
+	}
+	return u, nil
+}
+
+// fold takes an update in. What only brings new figures waits for the next
+// refresh; the first answer of a source and a change of health are drawn at
+// once.
+func (u *UI) fold(up model.Update) {
+	u.now = up.At
+	i := u.fleet.Index(up.Gateway)
+	if i < 0 {
+		return
+	}
+	was := u.fleet.States[i].Sources[up.Source]
+	u.fleet = u.fleet.Apply(up)
+	is := u.fleet.States[i].Sources[up.Source]
+	if i != u.fleet.Current {
+		return
+	}
+	u.dirty = true
+	urgent := was.LastOK.IsZero() != is.LastOK.IsZero() || was.Fault != is.Fault || up.At.Before(u.eagerTil)
+	// The log is what moves most: its answer is the beat of the screen, so that
+	// what is seen is never older than one poll.
+	beat := up.Source == model.SourceCalls && up.At.Sub(u.drawnAt) >= u.opt.Refresh/2
+	if urgent || beat {
+		u.refresh()
+	}
+}
+
+func (u *UI) onTick(now time.Time) {
+	u.now = now
+	if u.dirty || now.Sub(u.drawnAt) >= u.opt.Refresh*9/10 {
+		u.refresh()
+	}
+}
+
+// refresh derives what is drawn from what is known, unless the screen is
+// frozen.
+func (u *UI) refresh() {
+	u.changed()
+	u.dirty, u.drawnAt = false, u.now
+	if u.frozen {
+		return
+	}
+	u.derive()
+}
+
+// derive computes the data that panes draw from.
+func (u *UI) derive() {
+	s := u.fleet.States[u.fleet.Current].Tick(u.now)
+	u.data = pane.Data{
+		State: s, Summary: model.Summarise(s, u.window, u.opt.Zone),
+		Theme: u.theme, Words: u.opt.Words, Zone: u.opt.Zone, Private: u.private,
+	}
+	u.look()
+}
+
+// look takes the chart's cursor into the data.
+func (u *UI) look() {
+	u.data.Spot = u.spend.Spot(u.data)
+	u.data.Spenders = nil
+	if u.data.Spot.OK {
+		u.data.Spenders = model.Spenders(u.data.State, u.data.Spot.V)
+	}
+	u.dataRev++
+}
+
+// current is the gateway on the screen.
+func (u *UI) current() model.State { return u.fleet.States[u.fleet.Current] }
+
+// want tells the poller what the screen shows.
+func (u *UI) want() {
+	if u.opt.Poller != nil {
+		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Window: u.window.Length})
+	}
+}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"gatewatch/ui/pane"
+	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
+)
+
+// frame is what was drawn, kept so that only what changed is drawn anew.
+type frame struct {
+	rev      uint64 // rises with everything that may change the screen
+	drawnRev uint64
+	drawn    tea.View
+	dataRev  uint64
+	paneRev  [numPanes]uint64
+	boxes    [numPanes]box
+}
+
+// box is a pane as it was drawn, and for what.
+type box struct {
+	data, rev uint64
+	w, h      int
+	focused   bool
+	theme     *theme.Theme
+	lines     []string
+	cursor    *tea.Cursor
+}
+
+// changed says that the next View may differ.
+func (u *UI) changed() { u.rev++ }
+
+// View returns the screen. It is the last one while nothing changed, and while
+// the terminal has not taken the last one: then no difference is made and
+// nothing queues.
+func (u *UI) View() tea.View {
+	if u.drawnRev == u.rev && u.drawn.Content != "" {
+		return u.drawn
+	}
+	if u.opt.Busy != nil && u.drawn.Content != "" && u.opt.Busy() {
+		return u.drawn
+	}
+	u.drawnRev = u.rev
+	v := tea.NewView("")
+	v.AltScreen = true
+	v.WindowTitle = "gatewatch · " + text.Clean(u.current().Gateway.Name)
+	if u.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	if u.w > 0 && u.h > 0 {
+		v.Content, v.Cursor = u.draw()
+	} else {
+		v.Content = " "
+	}
+	u.drawn = v
+	return v
+}
+
+func (u *UI) arrange() Arrangement {
+	return Arrange(u.w, u.h, u.alert() != "", u.focus, u.zoom)
+}
+
+// draw makes the lines of the screen, each exactly as wide as the terminal.
+func (u *UI) draw() (string, *tea.Cursor) {
+	a := u.arrange()
+	lines := make([]string, u.h)
+	var cursor *tea.Cursor
+	u.drawHeader(lines, a.Header)
+	if a.Alert.H > 0 {
+		lines[a.Alert.Y] = u.alert()
+	}
+	for _, p := range a.Panes {
+		b := u.box(p)
+		for i, l := range b.lines {
+			lines[p.Y+i] += l
+		}
+		if b.cursor != nil {
+			c := *b.cursor
+			c.X, c.Y = c.X+p.X+1, c.Y+p.Y+1
+			cursor = &c
+		}
+	}
+	if a.Footer.H > 0 {
+		cursor = u.drawFooter(lines, a.Footer, cursor)
+	}
+	blank := strings.Repeat(" ", u.w)
+	for i := range lines {
+		if lines[i] == "" {
+			lines[i] = blank
+		}
+	}
+	if u.popup != nil {
+		cursor = u.drawPopup(lines)
+	}
+	return strings.Join(lines, "\n"), cursor
+}
+
+// box draws a pane in its frame, or takes it from the last time.
+func (u *UI) box(p Placed) *box {
+	b := &u.boxes[p.ID]
+	focused := p.ID == u.focus
+	if b.lines != nil && b.data == u.dataRev && b.rev == u.paneRev[p.ID] && b.w == p.W && b.h == p.H && b.focused == focused && b.theme == u.theme {
+		return b
+	}
+	content, cursor := u.panes[p.ID].View(u.data, p.W-2, p.H-2, focused)
+	f := u.panes[p.ID].Frame(u.data)
+	f.Focused = focused
+	*b = box{
+		data: u.dataRev, rev: u.paneRev[p.ID], w: p.W, h: p.H, focused: focused, theme: u.theme,
+		lines: pane.Box(u.theme, f, p.W, p.H, content), cursor: cursor,
+	}
+	return b
+}
+
+// drawPopup lays the popup over the middle of the screen, which steps back.
+func (u *UI) drawPopup(lines []string) *tea.Cursor {
+	w := min(u.w, max(u.popup.width(), 24))
+	h := min(u.h, u.popup.height(u, w-2)+2)
+	x, y := (u.w-w)/2, (u.h-h)/2
+	for i := range lines {
+		lines[i] = ansi.Strip(lines[i])
+	}
+	content, cursor := u.popup.view(u, w-2, h-2)
+	over := pane.Box(u.theme, pane.Frame{Title: u.popup.title(u), Focused: true}, w, h, content)
+	for i := range lines {
+		if i < y || i >= y+h {
+			lines[i] = u.theme.Faint.Text(lines[i])
+			continue
+		}
+		left := ansi.Truncate(lines[i], x, "")
+		left += strings.Repeat(" ", max(0, x-text.Width(left)))
+		right := ansi.TruncateLeft(lines[i], x+w, "")
+		right = strings.Repeat(" ", max(0, u.w-x-w-text.Width(right))) + right
+		lines[i] = u.theme.Faint.Text(left) + over[i-y] + u.theme.Faint.Text(right)
+	}
+	if cursor == nil {
+		return nil
+	}
+	c := *cursor
+	c.X, c.Y = c.X+x+1, c.Y+y+1
+	return &c
+}
