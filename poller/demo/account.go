@@ -1,0 +1,270 @@
+package demo
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	openingQuota = 49_826_500     // $99.653 at birth
+	autoTopUpAt  = quotaPerUnit   // an unattended demonstration must not dry up:
+	autoTopUp    = 50_000_000 / 2 // below $1, $50 are put in
+)
+
+// now is the server's clock: the only place that asks for the time.
+func (s *Server) now() time.Time { return time.Now().Add(s.skew).UTC() }
+
+// tick brings the world up to date. It starts it if need be, so everything that
+// looks at the world calls it first, with s.mu held.
+func (s *Server) tick() {
+	now := s.now()
+	if s.world == nil {
+		s.start(now)
+	}
+	if until := now.UnixNano(); until > s.settled {
+		from := s.settled + 1
+		s.settled = until
+		s.generated(from, until+1, s.settle)
+	}
+}
+
+// start makes the world at the time of the first request.
+func (s *Server) start(now time.Time) {
+	s.dialect = newDialect(s.Dialect)
+	rate, seed := s.Rate, s.Seed
+	if rate == 0 {
+		rate = 2
+	}
+	if seed == 0 {
+		seed = 20_26
+	}
+	birth := now.Unix()
+	h := habits()
+	s.world = newWorld(seed, rate, birth, s.dialect.bill, h)
+	s.keys = newKeys(s.world, h, s.dialect.firstKey, birth, s.Names == "ascii")
+	s.lastKey = s.keys[len(s.keys)-1].id
+	if s.dialect.ownKeys != nil {
+		s.keys = append(s.keys, s.dialect.ownKeys(birth)...)
+	}
+	s.hours = map[int64][]Usage{}
+	s.settled = now.UnixNano()
+	s.started = birth - 3*3600 - int64(mix(seed)%(5*3600))
+	s.quota, s.autoTopUp = openingQuota, true
+	s.requests = int64(max(0, rate) * usedDays * 86400)
+	for _, k := range s.keys {
+		s.used += k.used
+		if k.unlimited {
+			s.dialect.unlimited(k)
+		}
+		k.review(s.settled)
+	}
+}
+
+// settle charges a row that has just come into being. The rows come in order.
+func (s *Server) settle(c *call) {
+	switch c.kind {
+	case kindTopUp:
+		s.quota += c.quota
+	case kindConsume:
+		s.charge(s.keys[c.key], c)
+	}
+}
+
+// charge takes a call's price from its key and from the account. If the key has
+// run out, the call does not happen and its owner stops trying.
+func (s *Server) charge(k *key, c *call) {
+	if k.expired(c.at) {
+		k.stop(k.expires * 1e9)
+		return
+	}
+	if !k.unlimited && s.dialect.preConsumes && c.quota > k.remain {
+		k.stop(c.at)
+		return
+	}
+	s.quota -= c.quota
+	s.used += c.quota
+	s.requests++
+	if !k.unlimited || s.dialect.countsUnlimited {
+		k.remain -= c.quota
+		k.used += c.quota
+		k.accessed = c.at / 1e9
+	}
+	if k.exhausted() {
+		k.status = statusExhausted
+		k.stop(c.at + 1)
+	}
+	if s.quota < autoTopUpAt && s.autoTopUp {
+		s.quota += autoTopUp
+		s.insert(call{at: c.at, quota: autoTopUp, detail: mix(uint64(c.at)), pair: -1, key: -1, model: -1, kind: kindTopUp})
+	}
+}
+
+// record writes the row of a call made through the server into the log. Its
+// time has to be now, and s.mu held.
+func (s *Server) record(c call) {
+	if c.kind == kindConsume {
+		s.charge(s.keys[c.key], &c)
+	}
+	s.insert(c)
+}
+
+// insert puts a row among the log's extra rows, and drops those that are too
+// old to be asked for.
+func (s *Server) insert(c call) {
+	i := len(s.extra)
+	for i > 0 && s.extra[i-1].at > c.at {
+		i--
+	}
+	s.extra = slices.Insert(s.extra, i, c)
+	for s.extra[0].at < c.at-int64(kept) {
+		s.extra = s.extra[1:]
+	}
+}
+
+// Account says what /api/user/self would: the remaining balance and what was
+// ever spent, in quota units, and the number of successful calls.
+func (s *Server) Account() (quota, usedQuota, requestCount int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	return s.quota, s.used, s.requests
+}
+
+// SetQuota sets the balance, in quota units, for tests of what happens at the
+// end of it. The demonstration is not topped up by itself any more.
+func (s *Server) SetQuota(units int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	s.quota = units
+	s.autoTopUp = false
+}
+
+// Usage is what a number of log rows add up to: Calls are successful ones
+// (type 2), Errors failed ones (type 5), Quota is in quota units, Prompt and
+// Completion are tokens.
+type Usage struct {
+	Calls, Errors, Quota, Prompt, Completion int64
+}
+
+func (u *Usage) add(c *call) {
+	switch c.kind {
+	case kindConsume:
+		u.Calls++
+		u.Quota += c.quota
+		u.Prompt += int64(c.prompt)
+		u.Completion += int64(c.completion)
+	case kindError:
+		u.Errors++
+	}
+}
+
+func (u *Usage) merge(v Usage) {
+	u.Calls += v.Calls
+	u.Errors += v.Errors
+	u.Quota += v.Quota
+	u.Prompt += v.Prompt
+	u.Completion += v.Completion
+}
+
+// only leaves out what is not of a kind; 0 keeps both.
+func (u Usage) only(kind int) Usage {
+	switch kind {
+	case 0:
+	case kindConsume:
+		u.Errors = 0
+	case kindError:
+		u = Usage{Errors: u.Errors}
+	default:
+		u = Usage{}
+	}
+	return u
+}
+
+// rows is the number of rows of a kind that were added up; 0: of both.
+func (u *Usage) rows(kind int) int {
+	switch kind {
+	case 0:
+		return int(u.Calls + u.Errors)
+	case kindConsume:
+		return int(u.Calls)
+	case kindError:
+		return int(u.Errors)
+	}
+	return 0
+}
+
+// Truth is what the gateway's own database says about a window of time.
+type Truth struct {
+	Usage
+	ByModel   map[string]Usage
+	ByKey     map[int64]Usage  // by the key's id
+	ByKeyName map[string]Usage // by the name the key had then
+}
+
+// Truth gives what the gateway's own database says, at this moment, about the
+// calls with created_at from from to to, unix seconds, both included.
+func (s *Server) Truth(from, to int64) Truth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	t := Truth{ByModel: map[string]Usage{}, ByKey: map[int64]Usage{}, ByKeyName: map[string]Usage{}}
+	f := &filter{from: max(from, 1), to: max(to, 1)}
+	lo, hi := s.bounds(f)
+	for p := range pieces(lo, hi) {
+		s.scratch = s.rows(f, p.lo, p.hi, s.scratch[:0])
+		for i := range s.scratch {
+			c := &s.scratch[i]
+			if c.kind != kindConsume && c.kind != kindError {
+				continue
+			}
+			k := s.keys[c.key]
+			t.add(c)
+			addTo(t.ByModel, s.world.models[c.model].name, c)
+			addTo(t.ByKey, k.id, c)
+			addTo(t.ByKeyName, k.nameAt(c.at), c)
+		}
+	}
+	return t
+}
+
+func addTo[K comparable](m map[K]Usage, k K, c *call) {
+	u := m[k]
+	u.add(c)
+	m[k] = u
+}
+
+// SetSkew puts the server's clock ahead of the real one, or behind it: its Date
+// header and created_at with it. Set it before the first request to have a
+// server that was always wrong. Set later, it is somebody setting the clock:
+// forward, the calls of the time that was skipped appear at once; backward, the
+// calls after the new time stay out of the log until the clock gets there, but
+// are in the balance.
+func (s *Server) SetSkew(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew = d
+}
+
+// SetLogDelay makes rows appear in the log only so long after their created_at,
+// as a gateway does that writes in batches. Balances move at once.
+func (s *Server) SetLogDelay(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logDelay = d
+	clear(s.hours)
+}
+
+// Restart is the gateway started anew over a wiped database: start_time is now,
+// the log is empty, rate limits are forgotten. Balances and keys stay.
+func (s *Server) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	now := s.now()
+	s.started = now.Unix()
+	s.wiped = now.UnixNano() + 1
+	s.extra = nil
+	clear(s.hours)
+	s.limits = limits{}
+}

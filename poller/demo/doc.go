@@ -1,0 +1,23 @@
+// Package demo is an LLM gateway of the one-api family without the gateway: one
+// simulated site, spoken for in the words of several programs. It is what the
+// demonstration shows and what the project's tests talk to.
+//
+// The world is a pure function of a seed and the second, so a window of the log
+// is made when somebody asks for it, six days back, and made the same again. The
+// dialects, one or a few files each, write that world as real gateways were
+// recorded to; the recordings are in testdata, and a test holds every answer
+// against them. "(090)" in a comment is the recording of that number.
+//
+// The package shares no type with the clients of gateways. If it did, both could
+// be wrong together.
+//
+// What the real ones do and this one does not:
+//   - Nothing is consumed beforehand: while a call is under way the balance does
+//     not move. The checks before a call are made, though.
+//   - There is one user, who cannot log in with a password and administers
+//     nothing; administrators' paths refuse, other paths do not exist.
+//   - Messages of new-api are English whatever Accept-Language says.
+//   - new-api's list of models in Anthropic's form, its filters by group and
+//     request id, /api/data/flow/self and /v1/embeddings are missing.
+//   - The upstream never fails by itself in a chat; a Fault makes it.
+package demo
