@@ -28,15 +28,15 @@ func (s *Server) matches(f *filter, c *call) bool {
 }
 
 func (f *filter) matchesModel(name string) bool {
-	if f.pattern && strings.Contains(f.model, "%") {
-		return like(f.model, name)
-	}
-	return f.model == name
+	return f.model == name || f.pattern && like(f.model, name)
 }
 
 // like matches a name with a pattern in which % stands for anything.
 func like(pattern, name string) bool {
 	parts := strings.Split(pattern, "%")
+	if len(parts) == 1 {
+		return pattern == name
+	}
 	name, ok := strings.CutPrefix(name, parts[0])
 	if !ok {
 		return false

@@ -29,7 +29,11 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	go func() {
 		defer cancel()
 		defer in.Body.Close()
-		w.finish(s.serve(w, in))
+		err := s.serve(w, in)
+		if err == nil {
+			err = req.Context().Err()
+		}
+		w.finish(err)
 	}()
 	// The handler's own context ends with it; only the client's may cut the body
 	// short.

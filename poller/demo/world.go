@@ -220,11 +220,15 @@ func (w *world) stream(salt uint64, n int64) *rand.Rand {
 
 const runawayBlock = 6 * 3600
 
-// runaways gives those under way at a unix second: the opening one around the
-// server's birth, else at most one in about three blocks of six hours.
+// runaways gives those under way at a unix second: the opening one and no other
+// around the server's birth, else at most one in about three blocks of six
+// hours.
 func (w *world) runaways(sec int64) []runaway {
-	if open := w.opening(); sec >= open.from && sec < open.to {
-		return []runaway{open}
+	if age := sec - w.birth; age > -3*3600 && age < 4*3600 {
+		if open := w.opening(); sec >= open.from && sec < open.to {
+			return []runaway{open}
+		}
+		return nil
 	}
 	block := sec / runawayBlock
 	rnd := w.stream(saltRunaway, block)
