@@ -93,7 +93,8 @@ func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
 		}
 		other = newAPIOther{
 			"wallet", m.cache(), c.cached, m.completionRatio, first, 1, -1, m.ratio,
-			[]string{"OpenAI Compatible"}, path, -1,
+			[]string{"OpenAI Compatible"},
+			path, -1,
 		}
 	}
 	raw, _ := json.Marshal(other)
