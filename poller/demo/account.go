@@ -50,7 +50,7 @@ func (s *Server) start(now time.Time) {
 	s.settled = now.UnixNano()
 	s.started = birth - 3*3600 - int64(mix(seed)%(5*3600))
 	s.quota, s.autoTopUp = openingQuota, true
-	s.requests = int64(max(0, rate) * usedDays * 86400)
+	s.requests = int64(max(0, rate) * s.world.usedSeconds())
 	for _, k := range s.keys {
 		s.used += k.used
 		if k.unlimited {

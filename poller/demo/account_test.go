@@ -12,6 +12,8 @@ var families = []string{"new-api", "one-api"}
 
 // inBubble runs a test on fake time, once for each dialect.
 func inBubble(t *testing.T, test func(t *testing.T, s *Server)) {
+	t.Helper()
+	t.Parallel()
 	for _, dialect := range families {
 		t.Run(dialect, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { test(t, &Server{Dialect: dialect}) })
@@ -90,6 +92,7 @@ func TestTruthIsWhatThePagesSay(t *testing.T) {
 // The totals and the pages of the whole log agree, whether hours are added up or
 // read row by row.
 func TestTotals(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{Rate: 0.05}
 		s.Account()
@@ -211,13 +214,33 @@ func (s *Server) toppedUp(from, to time.Time) (units int64) {
 	return units
 }
 
-// A demonstration that is left alone for weeks is topped up and goes on.
-func TestNeverDriesUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &Server{Rate: 20}
+// Top-ups bring what their rows say, and nothing else moves a balance without
+// traffic.
+func TestTopUps(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Server) {
+		s.Rate = -1
 		quota, used, _ := s.Account()
 		born := time.Now()
-		time.Sleep(10 * time.Hour)
+		time.Sleep(5 * 24 * time.Hour)
+		q, u, _ := s.Account()
+		if q == quota || u != used || q-quota != s.toppedUp(born, time.Now()) {
+			t.Errorf("the balance rose by %d, top-ups brought %d", q-quota, s.toppedUp(born, time.Now()))
+		}
+		rows := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?type=1&start_timestamp=%d", born.Unix()), ""))
+		if len(rows) < 1 || len(rows) > 5 {
+			t.Errorf("%d top-ups in five days", len(rows))
+		}
+	})
+}
+
+// A demonstration that is left alone for weeks is topped up and goes on.
+func TestNeverDriesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{Rate: 100}
+		quota, used, _ := s.Account()
+		born := time.Now()
+		time.Sleep(2 * time.Hour)
 		q, u, _ := s.Account()
 		if q < 0 {
 			t.Errorf("the balance is %d", q)
@@ -287,7 +310,7 @@ func TestSkew(t *testing.T) {
 		s.SetSkew(ahead)
 		s.Account()
 		time.Sleep(10 * time.Minute)
-		req := request(t, s, "GET", "/api/log/self", "")
+		req := request(t, s, "GET", "/api/user/self", "")
 		resp, err := s.RoundTrip(req)
 		if err != nil {
 			t.Fatal(err)
@@ -297,7 +320,7 @@ func TestSkew(t *testing.T) {
 		if err != nil || date.Sub(time.Now().Truncate(time.Second)) != ahead {
 			t.Errorf("Date is %v, the time %v: %v", date, time.Now(), err)
 		}
-		newest := whole(t, field(list(do(t, s, "GET", "/api/log/self?type=2", ""))[0], "created_at"))
+		newest := whole(t, field(list(do(t, s, "GET", fmt.Sprintf("/api/log/self?type=2&start_timestamp=%d", time.Now().Unix()), ""))[0], "created_at"))
 		if lead := newest - time.Now().Unix(); lead < 60 || lead > 90 {
 			t.Errorf("the newest row is %d s ahead", lead)
 		}

@@ -48,7 +48,7 @@ func (q *chatRequest) promptTokens() int32 {
 
 // preConsumed is what has to be there before a call starts, in units: 500
 // tokens of prompt are assumed at least, and the longest answer that was asked
-// for (new-api-rc21/196: $0.001250 for gpt-4o; 202: $0.001000 at ratio 1).
+// for (new-api/196: $0.001250 for gpt-4o; 202: $0.001000 at ratio 1).
 func (q *chatRequest) preConsumed(m *llm) int64 {
 	return int64(float64(max(500, q.promptTokens())+q.limit()) * m.ratio)
 }
@@ -69,8 +69,8 @@ type chat struct {
 	pace             time.Duration // from token to token
 }
 
-// chatRow is what a row of the log says about a call made through the server.
-type chatRow struct {
+// details is what a row of the log says beyond what it was billed for.
+type details struct {
 	request string // its X-Oneapi-Request-Id
 	took    time.Duration
 	first   time.Duration // until the first token; 0 where nothing was streamed
@@ -125,7 +125,7 @@ func (s *Server) newChat(q *chatRequest, x *exchange, key, model int) *chat {
 
 func (c *chat) tokens() int32 { return int32(len(c.reasoning) + len(c.words)) }
 
-// usage is the usage object of an answer with n tokens (new-api-rc21/178, 181).
+// usage is the usage object of an answer with n tokens (new-api/178, 181).
 func (c *chat) usage(n int32) map[string]any {
 	return map[string]any{
 		"prompt_tokens":         c.prompt,
@@ -180,7 +180,7 @@ const pingEvery = 10 * time.Second
 // answer sends the completion and writes its row. s.mu must not be held.
 func (s *Server) answer(x *exchange, w http.ResponseWriter, c *chat, fault Fault) {
 	style := s.dialect.chats
-	row := &chatRow{request: x.id, stream: c.q.Stream, first: c.first}
+	row := &details{request: x.id, stream: c.q.Stream, first: c.first}
 	relayed := c.tokens()
 	if c.q.Stream {
 		if n, whole := s.streamed(x, w, c, style, fault, row); !whole && style.stopsSoon {
@@ -208,7 +208,7 @@ func (s *Server) answer(x *exchange, w http.ResponseWriter, c *chat, fault Fault
 
 // streamed sends the events of a stream except the last. It gives the number of
 // tokens that were relayed, and whether the client took them all.
-func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style chatStyle, fault Fault, row *chatRow) (relayed int32, whole bool) {
+func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style chatStyle, fault Fault, row *details) (relayed int32, whole bool) {
 	ctx := x.r.Context()
 	eventStream(w.Header())
 	flush := http.NewResponseController(w).Flush
@@ -255,7 +255,7 @@ func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style cha
 	return relayed, true
 }
 
-// eventStream sets the headers of a stream (new-api-rc21/179, one-api/170).
+// eventStream sets the headers of a stream (new-api/179, one-api/170).
 func eventStream(h http.Header) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-cache")
@@ -264,7 +264,7 @@ func eventStream(h http.Header) {
 }
 
 // log bills a completion and writes its row.
-func (s *Server) log(c *chat, row *chatRow, completion int32) {
+func (s *Server) log(c *chat, row *details, completion int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
@@ -273,6 +273,6 @@ func (s *Server) log(c *chat, row *chatRow, completion int32) {
 	s.record(call{
 		at: now.UnixNano(), quota: s.dialect.bill(c.model.prices(), c.prompt, completion, 0),
 		prompt: c.prompt, completion: completion,
-		pair: -1, key: int16(c.key), model: int16(c.index), kind: kindConsume, chat: row,
+		pair: -1, key: int16(c.key), model: int16(c.index), kind: kindConsume, details: row,
 	})
 }

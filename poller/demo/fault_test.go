@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -43,6 +44,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *Server) {
+				s.Rate = -1
 				s.Inject(c.fault)
 				resp, body, err := faulty(t, s, "/api/user/self")
 				if err != nil {
@@ -59,6 +61,7 @@ func TestFaults(t *testing.T) {
 
 func TestFaultsChooseTheirRequests(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Server) {
+		s.Rate = -1
 		failing := func(path string) bool {
 			_, body, err := faulty(t, s, path)
 			if err != nil {
@@ -108,7 +111,8 @@ func TestCut(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Server) {
 		for _, after := range []int{0, 100} {
 			remove := s.Inject(Fault{Cut: true, CutAfter: after})
-			for _, path := range []string{"/api/user/self", "/api/log/self"} {
+			long := fmt.Sprintf("/api/log/self?page_size=100&start_timestamp=%d", time.Now().Unix()-300)
+			for _, path := range []string{"/api/user/self", long} {
 				resp, body, err := faulty(t, s, path)
 				if resp == nil || !errors.Is(err, io.ErrUnexpectedEOF) || len(body) != after {
 					t.Errorf("%s after %d: %d bytes, %v", path, after, len(body), err)
@@ -145,6 +149,7 @@ func TestCutStream(t *testing.T) {
 }
 
 func TestOnRequest(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
 		s := &Server{OnRequest: func(r *http.Request) { seen = append(seen, r.Method+" "+r.URL.Path) }}

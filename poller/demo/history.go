@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// history derives what a row says beyond what was needed to bill it.
-func (s *Server) history(c *call) *chatRow {
-	if c.chat != nil {
-		return c.chat
+// details derives what a row says beyond what was needed to bill it.
+func (s *Server) details(c *call) *details {
+	if c.details != nil {
+		return c.details
 	}
 	m := s.world.models[c.model]
 	bits := c.detail
-	h := &chatRow{stream: !m.embeds && bits&15 < 11}
+	h := &details{stream: !m.embeds && bits&15 < 11}
 	h.first = time.Duration(m.firstToken.at(normal[bits>>4&1023]) * float64(time.Second))
 	h.took = h.first
 	if c.completion > 0 {
@@ -29,7 +29,7 @@ func (s *Server) history(c *call) *chatRow {
 }
 
 // pastFailure is one of the upstream's errors; the texts are those that the
-// captures' rows show (new-api-rc21/058).
+// captures' rows show (new-api/058).
 func pastFailure(m *llm, bits uint64) (failure, string) {
 	if bits&1 == 0 {
 		return failure{http.StatusInternalServerError, "server_error"},

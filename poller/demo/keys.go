@@ -178,9 +178,9 @@ func habits() []habit {
 	}
 }
 
-// usedDays is how many days of usual traffic the lifetime counters stand for
-// when the server is born: more than the log still holds.
-const usedDays = 11
+// usedSeconds is how much usual traffic the lifetime counters stand for when the
+// server is born: eleven to twelve days, more than the log still holds.
+func (w *world) usedSeconds() float64 { return 11*86400 + float64(mix(w.seed)%86400) }
 
 // newKeys makes the keys of the habits. ids count from first; birth is in unix
 // seconds.
@@ -210,7 +210,7 @@ func newKeys(w *world, habits []habit, first, birth int64, ascii bool) []*key {
 		keys[i] = k
 	}
 	for _, p := range w.pairs {
-		keys[p.key].used += int64(max(0, w.rate) * p.share * p.spend * usedDays * 86400)
+		keys[p.key].used += int64(max(0, w.rate) * p.share * p.spend * w.usedSeconds())
 		keys[p.key].accessed = birth
 	}
 	return keys
@@ -219,7 +219,7 @@ func newKeys(w *world, habits []habit, first, birth int64, ascii bool) []*key {
 // secret is a key that is obviously none, of the right length and alphabet.
 func secret(id int64) string { return fmt.Sprintf("demo%044d", id) }
 
-// mask is how new-api shows a key in lists (new-api-rc21/090).
+// mask is how new-api shows a key in lists (new-api/090).
 func mask(secret string) string {
 	return secret[:4] + "**********" + secret[len(secret)-4:]
 }

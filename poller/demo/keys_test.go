@@ -74,7 +74,7 @@ func TestRowsKeepTheNameOfTheirTime(t *testing.T) {
 				t.Errorf("%s: %+v by name, %+v by id", name, truth.ByKeyName[name], truth.ByKey[id])
 			}
 		}
-		stat := do(t, s, "GET", "/api/log/self/stat?token_name=deploy-bot", "")
+		stat := do(t, s, "GET", fmt.Sprintf("/api/log/self/stat?token_name=deploy-bot&start_timestamp=%d", renamed-3600), "")
 		if got, want := whole(t, field(stat, "data", "quota")), s.Truth(renamed, 1<<40).ByKeyName["deploy-bot"].Quota; got != want {
 			t.Errorf("stat says %d, truth is %d", got, want)
 		}
@@ -190,6 +190,7 @@ func TestAccessTokenIsReplaced(t *testing.T) {
 }
 
 func TestDataIsFlushedEveryFiveMinutes(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{}
 		from := time.Now().Unix() - 86400
@@ -213,8 +214,51 @@ func TestDataIsFlushedEveryFiveMinutes(t *testing.T) {
 	})
 }
 
+// A chat stays in the sums when its hour is over.
+func TestChatsCountInPastHours(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{Rate: -1}
+		v := do(t, s, "POST", "/v1/chat/completions", `{"model":"gpt-4o","messages":[]}`)
+		tokens := whole(t, field(v, "usage", "total_tokens"))
+		from := time.Now().Unix() - 7200
+		time.Sleep(3 * time.Hour)
+		for what, path := range map[string]string{
+			"total": "/api/log/self?type=2", "quota": "/api/log/self/stat?model_name=gpt-4o", "": "/api/log/self/stat?model_name=o3",
+		} {
+			n := field(do(t, s, "GET", path, ""), "data", what)
+			if what == "" {
+				n = field(do(t, s, "GET", path, ""), "data", "quota")
+			}
+			if got := whole(t, n); (got > 0) != (what != "") {
+				t.Errorf("%s: %d", path, got)
+			}
+		}
+		hours := list(do(t, s, "GET", fmt.Sprintf("/api/data/self?start_timestamp=%d&end_timestamp=%d", from, time.Now().Unix()), ""))
+		if len(hours) != 1 || whole(t, field(hours[0], "token_used")) != tokens {
+			t.Errorf("%d tokens: %v", tokens, hours)
+		}
+	})
+}
+
+// A page holds a hundred rows at most, and one more changes nothing.
+func TestPageSizes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{}
+		for asked, want := range map[string]int{"99": 99, "100": 100, "101": 100, "150": 100, "-1": 400} {
+			now := time.Now().Unix()
+			rows := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?page_size=%s&start_timestamp=%d", asked, now-600), ""))
+			if len(rows) != want && (asked != "-1" || len(rows) < want) {
+				t.Errorf("page_size %s: %d rows", asked, len(rows))
+			}
+		}
+	})
+}
+
 // rpm and tpm are those of the last minute, whatever window is asked for.
 func TestRates(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{}
 		s.Account()
@@ -231,6 +275,7 @@ func TestRates(t *testing.T) {
 }
 
 func TestDashboardIsTheLog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{Dialect: "one-api"}
 		s.Account()

@@ -23,7 +23,7 @@ type limits struct {
 }
 
 // limited says whether a path is under the limit per address. Chats and
-// /v1/models are not (new-api-rc21/214).
+// /v1/models are not (new-api/214).
 func limited(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/v1/dashboard/")
 }
@@ -48,7 +48,7 @@ func critical(serve func(*Server, *exchange) answer) func(*Server, *exchange) an
 }
 
 // searching makes a handler one of new-api's searches, limited per user
-// (new-api-rc21/219).
+// (new-api/219).
 func searching(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
 	return func(s *Server, x *exchange) answer {
 		if !allow(&s.limits.search, "", x.now, searchCalls, searchWindow) {

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,59 +13,76 @@ import (
 func TestLimits(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Server) {
 		s.Rate = -1
-		general := map[string]int{"new-api": 360, "one-api": 480}[s.Dialect]
-		for _, f := range recordings(t, s.Dialect) {
-			if !strings.Contains(f.name, "rate-limited") {
-				continue
-			}
-			times, window := general, generalWindow
-			for part, calls := range map[string]int{"login": criticalCalls, "log-token": criticalCalls, "usage-token": criticalCalls, "log-search": searchCalls} {
-				if strings.Contains(f.name, part) {
-					times, window = calls, criticalWindow
+		groups := []struct {
+			calls  int
+			window time.Duration
+			what   func(name string) bool
+		}{
+			{criticalCalls, criticalWindow, func(name string) bool { return strings.Contains(name, "login") }},
+			{criticalCalls, criticalWindow, func(name string) bool { return strings.Contains(name, "log-token") }},
+			{criticalCalls, criticalWindow, func(name string) bool { return strings.Contains(name, "usage-token") }},
+			{searchCalls, searchWindow, func(name string) bool { return strings.Contains(name, "log-search") }},
+			{map[string]int{"new-api": 360, "one-api": 480}[s.Dialect], generalWindow, func(string) bool { return true }},
+		}
+		files := slices.DeleteFunc(recordings(t, s.Dialect), func(f *exchangeFile) bool {
+			return !strings.Contains(f.name, "rate-limited")
+		})
+		for i, g := range groups {
+			var group, rest []*exchangeFile
+			for _, f := range files {
+				if g.what(f.name) {
+					group = append(group, f)
+				} else {
+					rest = append(rest, f)
 				}
 			}
-			if strings.Contains(f.name, "search") {
-				window = searchWindow
-				authorise(&http.Request{URL: request(t, s, "GET", f.target, "").URL, Header: f.request}, s)
+			files = rest
+			if len(group) == 0 && s.Dialect == "new-api" {
+				t.Errorf("no recordings for limit %d", i)
 			}
-			// An address of its own for each: the windows are long.
-			f.request.Set("X-Forwarded-For", "203.0.113."+f.number())
-			before := *f
-			before.request = f.request.Clone()
-			if strings.Contains(f.name, "log-token") {
-				before.request.Set("Authorization", "Bearer sk-wrong") // counts as well, and has less to say
-			}
-			if strings.Contains(f.name, "gzip") || strings.Contains(f.name, "v1-models") {
-				before.target, before.method = "/api/status", "GET"
-			}
-			for i := range times {
-				if resp, _ := before.play(t, s); resp.StatusCode == http.StatusTooManyRequests {
-					t.Fatalf("%s: refused at request %d of %d", f.name, i+1, times)
-				}
-			}
-			refused := func() bool {
-				resp, body := f.play(t, s)
-				if f.status == http.StatusTooManyRequests && resp.StatusCode == f.status {
-					compareHeads(t, f, resp)
-					if len(body) != len(f.body) {
-						t.Errorf("%s: %d bytes, recorded %d", f.name, len(body), len(f.body))
-					}
-				}
-				return resp.StatusCode == http.StatusTooManyRequests
-			}
-			if refused() != (f.status == http.StatusTooManyRequests) {
-				t.Errorf("%s: request %d answered otherwise than recorded", f.name, times+1)
-			}
-			time.Sleep(window - time.Second)
-			if refused() != (f.status == http.StatusTooManyRequests) {
-				t.Errorf("%s: lifted too early", f.name)
-			}
-			time.Sleep(time.Second)
-			if refused() {
-				t.Errorf("%s: not lifted after %v", f.name, window)
-			}
+			limitedGroup(t, s, group, g.calls, g.window)
 		}
 	})
+}
+
+// limitedGroup plays recordings from one address: calls of the first of them,
+// then all of them, at once, shortly before the window is over, and after it.
+func limitedGroup(t *testing.T, s *Server, group []*exchangeFile, calls int, window time.Duration) {
+	t.Helper()
+	if len(group) == 0 {
+		return
+	}
+	for _, f := range group {
+		if strings.Contains(f.name, "log-search") { // another user's, who does not exist here
+			f.request.Set("Authorization", s.AccessToken())
+			f.request.Set("New-Api-User", fmt.Sprint(s.UserID()))
+		}
+	}
+	for i := range calls {
+		if resp, _ := group[0].play(t, s); resp.StatusCode == http.StatusTooManyRequests {
+			t.Fatalf("%s: refused at request %d of %d", group[0].name, i+1, calls)
+		}
+	}
+	all := func(when string, limited bool) {
+		for _, f := range group {
+			resp, body := f.play(t, s)
+			refused := resp.StatusCode == http.StatusTooManyRequests
+			if refused != (limited && f.status == http.StatusTooManyRequests) {
+				t.Errorf("%s: status %d %s", f.name, resp.StatusCode, when)
+			}
+			if refused {
+				compareHeads(t, f, resp)
+				if len(body) != len(f.body) {
+					t.Errorf("%s: %d bytes, recorded %d", f.name, len(body), len(f.body))
+				}
+			}
+		}
+	}
+	all("at once", true)
+	time.Sleep(window - time.Second)
+	all("before the window is over", true)
+	time.Sleep(time.Second)
+	all("after the window", false)
 }
 
 // The tight limit is one for everything that is under it.

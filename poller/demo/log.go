@@ -56,9 +56,6 @@ func (s *Server) bounds(f *filter) (lo, hi int64) {
 	now := s.now().UnixNano()
 	lo = max(s.wiped, now/1e9*1e9-int64(kept))
 	hi = now - int64(s.logDelay) + 1
-	// Timestamps come from outside: keep nonsense like milliseconds from
-	// overflowing.
-	far := now/1e9 + 1<<30
 	if f.from > 0 {
 		lo = max(lo, min(f.from, far)*1e9)
 	}

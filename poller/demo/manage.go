@@ -69,7 +69,7 @@ func (s *Server) keyBySecret(secret string) *key {
 }
 
 // keyByID finds one of the user's keys. The problem is what both families say
-// (new-api-rc21/108–110, one-api/101–103).
+// (new-api/108–110, one-api/101–103).
 func (s *Server) keyByID(text string) (k *key, problem string) {
 	id, err := strconv.Atoi(text)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *Server) create(x *exchange, t tokenFields) *key {
 }
 
 // update changes a key: with status_only its status and nothing else, without it
-// everything else and not the status (new-api-rc21/116–120). The messages are
+// everything else and not the status (new-api/116–120). The messages are
 // those for switching on a key that cannot be used; "" lets it be.
 func (s *Server) update(x *exchange, t tokenFields, show func(*key) any, expired, exhausted string) answer {
 	k, problem := s.keyByID(strconv.FormatInt(t.id, 10))
@@ -184,7 +184,7 @@ func withKey(serve func(*Server, *exchange) answer) func(*Server, *exchange) ans
 }
 
 // billingSubscription is a key's limit in dollars, used and unused together
-// (new-api-rc21/145–151, one-api/136–142).
+// (new-api/145–151, one-api/136–142).
 func billingSubscription(_ *Server, x *exchange) answer {
 	k := x.key
 	limit := float64(k.remain+k.used) / quotaPerUnit

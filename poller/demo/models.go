@@ -1,6 +1,9 @@
 package demo
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // quotaPerUnit is the number of quota units in one US dollar
 // (/api/status, quota_per_unit, in every capture).
@@ -23,10 +26,10 @@ type llm struct {
 	prompts, completions [quantiles]int32
 }
 
-// catalogue lists what the gateway sells, by name, with public list prices.
-// Prompts are short on purpose: two calls a second have to cost a few dollars
+// catalogue lists what the gateway sells, by name, with public list prices. It is
+// shared and must not be changed. Prompts are short on purpose: two calls a second have to cost a few dollars
 // an hour, not a few hundred.
-func catalogue() []*llm {
+var catalogue = sync.OnceValue(func() []*llm {
 	models := []*llm{
 		{
 			name: "claude-opus-4", vendor: "Anthropic", ratio: 7.5, completionRatio: 5, cacheRatio: 0.1,
@@ -34,27 +37,27 @@ func catalogue() []*llm {
 		},
 		{
 			name: "claude-sonnet-4-5", vendor: "Anthropic", ratio: 1.5, completionRatio: 5, cacheRatio: 0.1,
-			prompt: dist{240, 0.7}, completion: dist{75, 0.6}, firstToken: dist{1.2, 0.4}, speed: 65,
+			prompt: dist{240, 0.7}, completion: dist{60, 0.6}, firstToken: dist{1.2, 0.4}, speed: 65,
 		},
 		{
 			name: "deepseek-chat", vendor: "DeepSeek", ratio: 0.135, completionRatio: 4, cacheRatio: 0.25,
-			prompt: dist{230, 0.7}, completion: dist{150, 0.6}, firstToken: dist{0.9, 0.5}, speed: 38,
+			prompt: dist{210, 0.7}, completion: dist{105, 0.6}, firstToken: dist{0.9, 0.5}, speed: 38,
 		},
 		{
 			name: "deepseek-reasoner", vendor: "DeepSeek", ratio: 0.275, completionRatio: 4, cacheRatio: 0.25,
-			prompt: dist{160, 0.6}, completion: dist{310, 0.5}, firstToken: dist{1.1, 0.5}, speed: 34, reasons: true,
+			prompt: dist{160, 0.6}, completion: dist{260, 0.5}, firstToken: dist{1.1, 0.5}, speed: 34, reasons: true,
 		},
 		{
 			name: "gemini-2.5-pro", vendor: "Google", ratio: 0.625, completionRatio: 8, cacheRatio: 0.25,
-			prompt: dist{240, 0.7}, completion: dist{95, 0.6}, firstToken: dist{2.4, 0.5}, speed: 90,
+			prompt: dist{240, 0.7}, completion: dist{75, 0.6}, firstToken: dist{2.4, 0.5}, speed: 90,
 		},
 		{
 			name: "gpt-4o", vendor: "OpenAI", ratio: 1.25, completionRatio: 4, cacheRatio: 0.5,
-			prompt: dist{170, 0.7}, completion: dist{60, 0.6}, firstToken: dist{0.6, 0.4}, speed: 85,
+			prompt: dist{170, 0.7}, completion: dist{48, 0.6}, firstToken: dist{0.6, 0.4}, speed: 85,
 		},
 		{
 			name: "gpt-4o-mini", vendor: "OpenAI", ratio: 0.075, completionRatio: 4, cacheRatio: 0.5,
-			prompt: dist{280, 0.7}, completion: dist{110, 0.6}, firstToken: dist{0.4, 0.4}, speed: 110,
+			prompt: dist{230, 0.7}, completion: dist{80, 0.6}, firstToken: dist{0.4, 0.4}, speed: 110,
 		},
 		{
 			name: "text-embedding-3-small", vendor: "OpenAI", ratio: 0.01, completionRatio: 1,
@@ -71,12 +74,14 @@ func catalogue() []*llm {
 		}
 	}
 	return models
-}
+})
 
 // dist is a lognormal distribution: its median, and sigma of its logarithm.
 type dist struct{ median, sigma float64 }
 
 func (d dist) at(z float64) float64 { return d.median * math.Exp(d.sigma*z) }
+
+func (d dist) mean() float64 { return d.median * math.Exp(d.sigma*d.sigma/2) }
 
 // quantiles is how finely a distribution is cut: drawing a value is then ten
 // random bits and a look-up, which is what makes six days of calls affordable.
@@ -91,6 +96,11 @@ var normal = func() (z [quantiles]float64) {
 	return z
 }()
 
+// meanQuota is about what a call costs on average, in units.
+func (m *llm) meanQuota() float64 {
+	return (m.prompt.mean() + m.completion.mean()*m.completionRatio) * m.ratio
+}
+
 // prices are the factors that a gateway bills one call with.
 type prices struct{ ratio, completion, cache float64 }
 
@@ -99,7 +109,7 @@ func (m *llm) prices() prices {
 }
 
 // cache is the cache ratio a row shows: 1 where the operator set none
-// (new-api-rc21/062, 063).
+// (new-api/062, 063).
 func (m *llm) cache() float64 {
 	if m.cacheRatio == 0 {
 		return 1

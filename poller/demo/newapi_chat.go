@@ -37,7 +37,7 @@ func newAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
 	a := s.dialect.keyProblem(s, x)
 	var c *chat
 	if a == nil {
-		c, a = s.newAPIChat(x, fault)
+		c, a = s.newAPIRelay(x, fault)
 	}
 	s.mu.Unlock()
 	if a != nil {
@@ -47,7 +47,7 @@ func newAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
 	s.answer(x, w, c, fault)
 }
 
-func (s *Server) newAPIChat(x *exchange, fault Fault) (*chat, *answer) {
+func (s *Server) newAPIRelay(x *exchange, fault Fault) (*chat, *answer) {
 	no := func(a answer) (*chat, *answer) { return nil, &a }
 	var q chatRequest
 	if json.Unmarshal(x.raw, &q) != nil {
@@ -76,7 +76,7 @@ func (s *Server) newAPIChat(x *exchange, fault Fault) (*chat, *answer) {
 	if f, text := upstreamFailure(m, fault); f.status != 0 {
 		s.record(call{
 			at: x.now.UnixNano(), pair: -1, key: int16(s.keyIndex(k)), model: int16(i), kind: kindError,
-			chat: &chatRow{request: x.id, stream: q.Stream, content: text, failure: f},
+			details: &details{request: x.id, stream: q.Stream, content: text, failure: f},
 		})
 		a := upstreamProblem(f.status, text, f.code, f.code)
 		if q.Stream {

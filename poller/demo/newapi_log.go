@@ -72,7 +72,7 @@ func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
 		return row
 	}
 	m := s.world.models[c.model]
-	h := s.history(c)
+	h := s.details(c)
 	row.Token, row.TokenID, row.Model = s.keys[c.key].nameAt(c.at), s.keys[c.key].id, m.name
 	row.Channel, row.Group, row.Stream, row.Request = 1, "default", h.stream, h.request
 	path := "/v1/chat/completions"

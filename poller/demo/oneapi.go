@@ -172,7 +172,7 @@ func (s *Server) oneAPIRows(calls []call) []oneAPIRow {
 			rows[i].Content, rows[i].Request = topUpText(c), s.dialect.requestID(at, c.detail)
 			continue
 		}
-		m, h := s.world.models[c.model], s.history(c)
+		m, h := s.world.models[c.model], s.details(c)
 		rows[i].Content = fmt.Sprintf("倍率：%.2f × %.2f × %.2f", m.ratio, 1.0, m.completionRatio)
 		rows[i].Token, rows[i].Model = s.keys[c.key].nameAt(c.at), m.name
 		rows[i].Prompt, rows[i].Completion, rows[i].Channel = c.prompt, c.completion, 1
@@ -287,7 +287,7 @@ func oneAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
 	a := s.dialect.keyProblem(s, x)
 	var c *chat
 	if a == nil {
-		c, a = s.oneAPIChat(x, fault)
+		c, a = s.oneAPIRelay(x, fault)
 	}
 	s.mu.Unlock()
 	if a != nil {
@@ -297,7 +297,7 @@ func oneAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
 	s.answer(x, w, c, fault)
 }
 
-func (s *Server) oneAPIChat(x *exchange, fault Fault) (*chat, *answer) {
+func (s *Server) oneAPIRelay(x *exchange, fault Fault) (*chat, *answer) {
 	var q chatRequest
 	if err := json.Unmarshal(x.raw, &q); err != nil {
 		return nil, oneAPIProblem(x, http.StatusBadRequest, "common.UnmarshalBodyReusable failed: "+err.Error())

@@ -11,6 +11,7 @@ import (
 // schema is what JSON values looked like: learned from recordings, it is held
 // against the server's answers. Rows of a log are told apart by their type.
 type schema struct {
+	name   string // of the dialect, in the root
 	kinds  map[string]bool
 	fields map[string]*schema
 	seen   int            // objects

@@ -272,7 +272,7 @@ func done() answer { return ok(verdict{Success: true}) }
 func refused(message string) answer { return ok(verdict{Message: message}) }
 
 // moved is gin's redirect to the path with the slash, which comes before any
-// middleware (new-api-rc21/103, one-api/096).
+// middleware (new-api/103, one-api/096).
 func moved(path string) answer {
 	return answer{
 		status: http.StatusMovedPermanently,
@@ -284,7 +284,7 @@ func moved(path string) answer {
 	}
 }
 
-// notFound is the answer to an unknown path (new-api-rc21/018, one-api/015),
+// notFound is the answer to an unknown path (new-api/018, one-api/015),
 // HEAD included.
 func notFound(x *exchange) answer {
 	type problem struct {
@@ -314,7 +314,7 @@ func front(name string) answer {
 var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // write sends an answer, compressed where the real ones compress: /api and the
-// billing paths, if the client can take it (new-api-rc21/013, 215).
+// billing paths, if the client can take it (new-api/013, 215).
 func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 	h := w.Header()
 	for name, values := range a.header {
@@ -352,11 +352,15 @@ func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 	}
 }
 
+// far is beyond every page and every second, and still far from overflowing when
+// it is multiplied.
+const far = 1 << 33
+
 // parameter reads a number out of the query; what is no number is 0, as in the
-// real ones (new-api-rc21/050, 070).
+// real ones (new-api/050, 070).
 func (x *exchange) parameter(name string) int64 {
 	n, _ := strconv.ParseInt(x.r.URL.Query().Get(name), 10, 64)
-	return n
+	return min(max(n, -far), far)
 }
 
 // filter reads the conditions that all dialects share out of the query.

@@ -6,7 +6,7 @@ import (
 )
 
 // The kinds of log rows, numbered as the gateways number them
-// (gateways.md §3; new-api-rc21/055–059).
+// (gateways.md §3; new-api/055–059).
 const (
 	kindTopUp   = 1
 	kindConsume = 2
@@ -49,7 +49,7 @@ type call struct {
 	pair       int16 // index into world.pairs, -1 where there is none
 	key, model int16 // -1 where there is none
 	kind       uint8
-	chat       *chatRow // what only a call made through the server has
+	details    *details // only of a call made through the server; else derived
 }
 
 // minute holds what changes slowly.
@@ -96,7 +96,7 @@ func newWorld(seed uint64, rate float64, birth int64, bill func(prices, int32, i
 	for k, h := range habits {
 		for _, u := range h.uses {
 			m := index[u.model]
-			p := pair{key: k, model: m, share: h.calls * u.share / total, spend: w.meanQuota(w.models[m])}
+			p := pair{key: k, model: m, share: h.calls * u.share / total, spend: w.models[m].meanQuota()}
 			end := cell + p.share*float64(len(w.cells))
 			for i := int(math.Round(cell)); i < min(int(math.Round(end)), len(w.cells)); i++ {
 				w.cells[i] = uint8(len(w.pairs))
@@ -106,15 +106,6 @@ func newWorld(seed uint64, rate float64, birth int64, bill func(prices, int32, i
 		}
 	}
 	return w
-}
-
-// meanQuota is what a call of this model costs on average, in units.
-func (w *world) meanQuota(m *llm) float64 {
-	sum := int64(0)
-	for i := range quantiles {
-		sum += w.bill(m.prices(), m.prompts[i], m.completions[quantiles-1-i], 0)
-	}
-	return float64(sum) / quantiles
 }
 
 // meanSpend is the whole site's, in units per second, without runaways.
@@ -193,7 +184,7 @@ func (w *world) minute(n int64) *minute {
 	}
 	rnd := w.stream(saltMinute, n)
 	hour := float64(n%1440) / 60
-	rhythm := 1 + 0.5*math.Cos((hour-14)*math.Pi/12) // busiest at 14:00 UTC
+	rhythm := 1 + 0.4*math.Cos((hour-14)*math.Pi/12) // busiest at 14:00 UTC
 	rate := max(0, w.rate) * rhythm * math.Exp(0.22*normal[rnd.IntN(quantiles)])
 	w.min = minute{n: n, rate: rate, exp: math.Exp(-rate), runs: w.min.runs[:0], failing: w.failing(n * 60)}
 	for _, r := range w.runaways(n * 60) {
@@ -255,13 +246,14 @@ func (w *world) opening() runaway {
 	return r
 }
 
-// run chooses a pair whose usual spending is small but not negligible, so that
-// ten to twenty times of it about doubles the whole site's.
+// run chooses a pair that usually spends little, and that on an expensive model:
+// ten to twenty times of it shows in the whole site's spending, but hardly in
+// its number of calls.
 func (w *world) run(rnd *rand.Rand, from, to int64) runaway {
 	var fit []int
 	mean := w.meanSpend() / max(w.rate, 1e-9)
 	for i, p := range w.pairs {
-		if part := p.share * p.spend / mean; part > 0.035 && part < 0.09 {
+		if part := p.share * p.spend / mean; part > 0.035 && part < 0.075 && part > 3*p.share {
 			fit = append(fit, i)
 		}
 	}
@@ -270,7 +262,7 @@ func (w *world) run(rnd *rand.Rand, from, to int64) runaway {
 	}
 	i := fit[rnd.IntN(len(fit))]
 	part := w.pairs[i].share * w.pairs[i].spend / mean
-	return runaway{pair: i, from: from, to: to, factor: min(20, max(10, 0.8/part))}
+	return runaway{pair: i, from: from, to: to, factor: min(20, max(10, 0.6/part))}
 }
 
 const burstBlock = 4 * 3600
