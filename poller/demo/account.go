@@ -2,85 +2,38 @@ package demo
 
 import (
 	"slices"
-	"time"
 )
 
 const (
-	openingQuota = 49_826_500     // $99.653 at birth
-	autoTopUpAt  = quotaPerUnit   // an unattended demonstration must not dry up:
-	autoTopUp    = 50_000_000 / 2 // below $1, $50 are put in
+	autoTopUpAt = quotaPerUnit      // an unattended demonstration must not dry up:
+	autoTopUp   = 50 * quotaPerUnit // below $1, $50 are put in
 )
 
-// now is the server's clock: the only place that asks for the time.
-func (s *Server) now() time.Time { return time.Now().Add(s.skew).UTC() }
-
-// tick brings the world up to date. It starts it if need be, so everything that
-// looks at the world calls it first, with s.mu held.
-func (s *Server) tick() {
-	now := s.now()
-	if s.world == nil {
-		s.start(now)
-	}
-	if until := now.UnixNano(); until > s.settled {
-		from := s.settled + 1
-		s.settled = until
-		s.generated(from, until+1, s.settle)
-	}
-}
-
-// start makes the world at the time of the first request.
-func (s *Server) start(now time.Time) {
-	s.dialect = newDialect(s.Dialect)
-	rate, seed := s.Rate, s.Seed
-	if rate == 0 {
-		rate = 2
-	}
-	if seed == 0 {
-		seed = 20_26
-	}
-	birth := now.Unix()
-	h := habits()
-	s.world = newWorld(seed, rate, birth, s.dialect.bill, h)
-	s.keys = newKeys(s.world, h, s.dialect.firstKey, birth, s.Names == "ascii")
-	s.lastKey = s.keys[len(s.keys)-1].id
-	if s.dialect.ownKeys != nil {
-		s.keys = append(s.keys, s.dialect.ownKeys(birth)...)
-	}
-	s.hours = map[int64][]Usage{}
-	s.settled = now.UnixNano()
-	s.started = birth - 3*3600 - int64(mix(seed)%(5*3600))
-	s.quota, s.autoTopUp = openingQuota, true
-	s.requests = int64(max(0, rate) * s.world.usedSeconds())
-	for _, k := range s.keys {
-		s.used += k.used
-		if k.unlimited {
-			s.dialect.unlimited(k)
-		}
-		k.review(s.settled)
-	}
-}
-
-// settle charges a row that has just come into being. The rows come in order.
+// settle charges a row that has just come into being. The rows come in order. A
+// call that the gateway would have refused does not happen: its key, or every
+// key, is not used from then on.
 func (s *Server) settle(c *call) {
 	switch c.kind {
 	case kindTopUp:
 		s.quota += c.quota
+		s.review(c.at)
 	case kindConsume:
-		s.charge(s.keys[c.key], c)
+		k := s.keys[c.key]
+		switch {
+		case k.expired(c.at):
+			k.stop(k.expires * 1e9)
+		case s.dialect.preConsumes && !k.unlimited && c.quota > k.remain:
+			k.stop(c.at)
+		case s.dialect.preConsumes && c.quota > s.quota:
+			s.stop(c.at)
+		default:
+			s.charge(k, c)
+		}
 	}
 }
 
-// charge takes a call's price from its key and from the account. If the key has
-// run out, the call does not happen and its owner stops trying.
+// charge takes a call's price from its key and from the account.
 func (s *Server) charge(k *key, c *call) {
-	if k.expired(c.at) {
-		k.stop(k.expires * 1e9)
-		return
-	}
-	if !k.unlimited && s.dialect.preConsumes && c.quota > k.remain {
-		k.stop(c.at)
-		return
-	}
 	s.quota -= c.quota
 	s.used += c.quota
 	s.requests++
@@ -93,9 +46,26 @@ func (s *Server) charge(k *key, c *call) {
 		k.status = statusExhausted
 		k.stop(c.at + 1)
 	}
-	if s.quota < autoTopUpAt && s.autoTopUp {
+	switch {
+	case s.quota < autoTopUpAt && s.autoTopUp:
 		s.quota += autoTopUp
 		s.insert(call{at: c.at, quota: autoTopUp, detail: mix(uint64(c.at)), pair: -1, key: -1, model: -1, kind: kindTopUp})
+	case s.quota <= 0:
+		s.stop(c.at + 1)
+	}
+}
+
+// stop ends all traffic, because the account is empty.
+func (s *Server) stop(at int64) {
+	for _, k := range s.keys {
+		k.stop(at)
+	}
+}
+
+// review starts or stops the traffic of all keys as they and the balance are.
+func (s *Server) review(at int64) {
+	for _, k := range s.keys {
+		k.review(at, s.quota > 0)
 	}
 }
 
@@ -138,6 +108,7 @@ func (s *Server) SetQuota(units int64) {
 	s.tick()
 	s.quota = units
 	s.autoTopUp = false
+	s.review(s.settled)
 }
 
 // Usage is what a number of log rows add up to: Calls are successful ones
@@ -232,39 +203,4 @@ func addTo[K comparable](m map[K]Usage, k K, c *call) {
 	u := m[k]
 	u.add(c)
 	m[k] = u
-}
-
-// SetSkew puts the server's clock ahead of the real one, or behind it: its Date
-// header and created_at with it. Set it before the first request to have a
-// server that was always wrong. Set later, it is somebody setting the clock:
-// forward, the calls of the time that was skipped appear at once; backward, the
-// calls after the new time stay out of the log until the clock gets there, but
-// are in the balance.
-func (s *Server) SetSkew(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.skew = d
-}
-
-// SetLogDelay makes rows appear in the log only so long after their created_at,
-// as a gateway does that writes in batches. Balances move at once.
-func (s *Server) SetLogDelay(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.logDelay = d
-	clear(s.hours)
-}
-
-// Restart is the gateway started anew over a wiped database: start_time is now,
-// the log is empty, rate limits are forgotten. Balances and keys stay.
-func (s *Server) Restart() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tick()
-	now := s.now()
-	s.started = now.Unix()
-	s.wiped = now.UnixNano() + 1
-	s.extra = nil
-	clear(s.hours)
-	s.limits = limits{}
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"io"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -250,6 +251,56 @@ func TestNeverDriesUp(t *testing.T) {
 		}
 		if q-quota+(u-used) != s.toppedUp(born, time.Now()) {
 			t.Error("the rows of the top-ups do not account for the balance")
+		}
+	})
+}
+
+// An empty account is not used, until somebody puts money in.
+func TestEmptyAccount(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Server) {
+		s.SetQuota(20_000)
+		time.Sleep(time.Hour)
+		quota, used, _ := s.Account()
+		if s.Dialect == "new-api" && quota < 0 || s.Dialect == "one-api" && quota > 0 || quota > 5000 {
+			t.Errorf("the balance ends at %d", quota)
+		}
+		now := time.Now().Unix()
+		time.Sleep(time.Hour)
+		if n := s.Truth(now-600, now+3600).Calls; n != 0 {
+			t.Errorf("%d calls afterwards", n)
+		}
+		if _, u, _ := s.Account(); u != used {
+			t.Errorf("%d spent afterwards", u-used)
+		}
+		s.SetQuota(50_000_000)
+		now = time.Now().Unix()
+		time.Sleep(time.Minute)
+		if s.Truth(now, now+60).Calls == 0 {
+			t.Error("no calls when there was money again")
+		}
+	})
+}
+
+// A chat that has begun is billed, whatever happened to its key meanwhile.
+func TestChatOutlivesItsKey(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Server) {
+		s.Rate = -1
+		id := keyNamed(t, s, "ci-bot")
+		req := request(t, s, "POST", "/v1/chat/completions", question)
+		req.Header.Set("Authorization", "Bearer sk-"+secret(id))
+		quota, used, _ := s.Account()
+		resp, err := s.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(t, s, "PUT", "/api/token/", fmt.Sprintf(`{"id":%d,"name":"ci-bot","remain_quota":1,"expired_time":1}`, id))
+		if _, err := io.ReadAll(resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		price := s.Truth(1, 1<<40).ByKey[id].Quota
+		if q, u, _ := s.Account(); price == 0 || quota-q != price || u-used != price {
+			t.Errorf("the row says %d; balance %+d, used %+d", price, q-quota, u-used)
 		}
 	})
 }

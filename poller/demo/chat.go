@@ -175,10 +175,31 @@ type chatStyle struct {
 	stopsSoon bool // a client that hangs up on a stream is billed what it got, not all
 }
 
+// relay makes a route out of what decides, with s.mu held, whether a chat may
+// begin: if not, it gives the answer that says why.
+func relay(begin func(*Server, *exchange, Fault) (*chat, *answer)) streamer {
+	locked := func(s *Server, x *exchange, fault Fault) (*chat, *answer) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if a := s.dialect.keyProblem(s, x); a != nil {
+			return nil, a
+		}
+		return begin(s, x, fault)
+	}
+	return func(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
+		c, a := locked(s, x, fault)
+		if a != nil {
+			a.write(w, x.r, fault)
+			return
+		}
+		s.complete(x, w, c, fault)
+	}
+}
+
 const pingEvery = 10 * time.Second
 
-// answer sends the completion and writes its row. s.mu must not be held.
-func (s *Server) answer(x *exchange, w http.ResponseWriter, c *chat, fault Fault) {
+// complete sends the completion and writes its row. s.mu must not be held.
+func (s *Server) complete(x *exchange, w http.ResponseWriter, c *chat, fault Fault) {
 	style := s.dialect.chats
 	row := &details{request: x.id, stream: c.q.Stream, first: c.first}
 	relayed := c.tokens()
@@ -269,7 +290,7 @@ func (s *Server) log(c *chat, row *details, completion int32) {
 	defer s.mu.Unlock()
 	s.tick()
 	now := s.now()
-	row.took = now.Sub(c.start)
+	row.took = max(0, now.Sub(c.start)) // the clock may have been set
 	s.record(call{
 		at: now.UnixNano(), quota: s.dialect.bill(c.model.prices(), c.prompt, completion, 0),
 		prompt: c.prompt, completion: completion,

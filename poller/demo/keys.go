@@ -93,9 +93,10 @@ func (k *key) stop(at int64) {
 	k.off = append(k.off, span{at, forever})
 }
 
-// review starts or stops the key's traffic after somebody has changed the key.
-func (k *key) review(now int64) {
-	usable := !k.deleted && k.status == statusEnabled && !k.expired(now) && !k.exhausted()
+// review starts or stops the key's traffic after a change of the key or of the
+// account, which may have become solvent or not.
+func (k *key) review(now int64, solvent bool) {
+	usable := solvent && !k.deleted && k.status == statusEnabled && !k.expired(now) && !k.exhausted()
 	n := len(k.off)
 	switch stopped := n > 0 && k.off[n-1].to == forever; {
 	case usable && stopped:

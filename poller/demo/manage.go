@@ -108,7 +108,7 @@ func deleteToken(s *Server, x *exchange) answer {
 		return refused(problem)
 	}
 	k.deleted = true
-	k.review(x.now.UnixNano())
+	k.review(x.now.UnixNano(), s.quota > 0)
 	return done()
 }
 
@@ -169,7 +169,7 @@ func (s *Server) update(x *exchange, t tokenFields, show func(*key) any, expired
 	} else {
 		t.apply(k, now)
 	}
-	k.review(now)
+	k.review(now, s.quota > 0)
 	return data(show(k))
 }
 

@@ -36,7 +36,10 @@ func newAPI() *dialect {
 			}
 			return fmt.Sprintf("%s%09dde300000%s", t.Format("20060102150405"), t.Nanosecond(), tail[:])
 		},
-		header:   func(h http.Header) { h.Set("X-New-Api-Version", newAPIVersion) },
+		header: func(h http.Header, x *exchange) {
+			h.Set("X-Oneapi-Request-Id", x.id)
+			h.Set("X-New-Api-Version", newAPIVersion)
+		},
 		notFound: func(_ *Server, x *exchange) answer { return newAPIPage(notFound(x)) },
 
 		routes:     newAPIRoutes(),
@@ -87,7 +90,7 @@ func newAPIRoutes() []route {
 		{pattern: "GET /v1/models/:", serve: withKey(newAPIModel)},
 		{pattern: "GET /v1/dashboard/billing/subscription", serve: withKey(billingSubscription)},
 		{pattern: "GET /v1/dashboard/billing/usage", serve: withKey(billingUsage)},
-		{pattern: "POST /v1/chat/completions", stream: newAPIChat},
+		{pattern: "POST /v1/chat/completions", stream: relay(newAPIChat)},
 	}
 }
 

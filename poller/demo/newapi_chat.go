@@ -31,23 +31,8 @@ func newAPIProblem(x *exchange, status int, code, message string) answer {
 	return says(status, map[string]problem{"error": {code, fmt.Sprintf("%s (request id: %s)", message, x.id), "new_api_error"}})
 }
 
-// newAPIChat relays a chat, or says why not (178–202).
-func newAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
-	s.mu.Lock()
-	a := s.dialect.keyProblem(s, x)
-	var c *chat
-	if a == nil {
-		c, a = s.newAPIRelay(x, fault)
-	}
-	s.mu.Unlock()
-	if a != nil {
-		a.write(w, x.r, fault)
-		return
-	}
-	s.answer(x, w, c, fault)
-}
-
-func (s *Server) newAPIRelay(x *exchange, fault Fault) (*chat, *answer) {
+// newAPIChat begins a chat, or says why not (178–202).
+func newAPIChat(s *Server, x *exchange, fault Fault) (*chat, *answer) {
 	no := func(a answer) (*chat, *answer) { return nil, &a }
 	var q chatRequest
 	if json.Unmarshal(x.raw, &q) != nil {

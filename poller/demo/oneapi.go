@@ -32,7 +32,7 @@ func oneAPI() *dialect {
 		requestID: func(t time.Time, salt uint64) string {
 			return fmt.Sprintf("%s%09d%08d", t.Format("20060102150405"), t.Nanosecond(), salt%1e8)
 		},
-		header:     func(http.Header) {},
+		header:     func(h http.Header, x *exchange) { h.Set("X-Oneapi-Request-Id", x.id) },
 		notFound:   func(_ *Server, x *exchange) answer { return notFound(x) },
 		routes:     oneAPIRoutes(),
 		keyProblem: oneAPIKeyProblem,
@@ -77,7 +77,7 @@ func oneAPIRoutes() []route {
 		{pattern: "GET /v1/models/:", serve: withKey(oneAPIModel)},
 		{pattern: "GET /v1/dashboard/billing/subscription", serve: withKey(billingSubscription)},
 		{pattern: "GET /v1/dashboard/billing/usage", serve: withKey(billingUsage)},
-		{pattern: "POST /v1/chat/completions", stream: oneAPIChat},
+		{pattern: "POST /v1/chat/completions", stream: relay(oneAPIChat)},
 	}
 }
 
@@ -281,23 +281,8 @@ func oneAPIKeyProblem(s *Server, x *exchange) *answer {
 	return no("该令牌状态不可用")
 }
 
-// oneAPIChat relays a chat, or says why not (169–193).
-func oneAPIChat(s *Server, x *exchange, w http.ResponseWriter, fault Fault) {
-	s.mu.Lock()
-	a := s.dialect.keyProblem(s, x)
-	var c *chat
-	if a == nil {
-		c, a = s.oneAPIRelay(x, fault)
-	}
-	s.mu.Unlock()
-	if a != nil {
-		a.write(w, x.r, fault)
-		return
-	}
-	s.answer(x, w, c, fault)
-}
-
-func (s *Server) oneAPIRelay(x *exchange, fault Fault) (*chat, *answer) {
+// oneAPIChat begins a chat, or says why not (169–193).
+func oneAPIChat(s *Server, x *exchange, fault Fault) (*chat, *answer) {
 	var q chatRequest
 	if err := json.Unmarshal(x.raw, &q); err != nil {
 		return nil, oneAPIProblem(x, http.StatusBadRequest, "common.UnmarshalBodyReusable failed: "+err.Error())
