@@ -196,6 +196,8 @@ func relay(begin func(*Server, *exchange, Fault) (*chat, *answer)) streamer {
 	}
 }
 
+// pingEvery is how often new-api sends a comment while nothing else is to be
+// sent, where its operator has switched that on: the shortest time it accepts.
 const pingEvery = 10 * time.Second
 
 // complete sends the completion and writes its row. s.mu must not be held.

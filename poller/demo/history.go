@@ -28,8 +28,8 @@ func (s *Server) details(c *call) *details {
 	return h
 }
 
-// pastFailure is one of the upstream's errors; the texts are those that the
-// captures' rows show (new-api/058).
+// pastFailure is one of the upstream's errors; the texts are those that
+// recorded rows show (new-api/058).
 func pastFailure(m *llm, bits uint64) (failure, string) {
 	if bits&1 == 0 {
 		return failure{http.StatusInternalServerError, "server_error"},

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The states of a key, as the gateways number them (gateways.md §5). Expired
+// The states of a key, as the gateways number them (one-api/189–192). Expired
 // and exhausted are only set when somebody tries to use the key.
 const (
 	statusEnabled   = 1
@@ -125,7 +125,7 @@ type use struct {
 
 // habits are the dozen keys of the demonstration, in the order of their ids.
 // The first one is unlimited, the fourth expired, the seventh limited to two
-// models and the eighth not ASCII, as in the captures.
+// models and the eighth not ASCII, as in the recordings.
 func habits() []habit {
 	return []habit{
 		{

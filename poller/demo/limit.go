@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// The gateways' own limits (captures README, "Rate limits actually hit").
+// The gateways' own limits, as they were hit (new-api/211–219, one-api/198–203).
+// What differs between the dialects is dialect.perAddress.
 const (
 	generalWindow  = 180 * time.Second
 	criticalCalls  = 20

@@ -20,6 +20,7 @@ type filter struct {
 	pattern  bool
 }
 
+// matches says whether a row passes a filter.
 func (s *Server) matches(f *filter, c *call) bool {
 	return (f.kind == 0 || f.kind == int(c.kind)) &&
 		(f.key == 0 || f.key == int(c.key)+1) &&

@@ -16,7 +16,7 @@ const (
 )
 
 // renewToken gives the user a new access token. The old one is void from then
-// on: a GET with a side effect (gateways.md §1).
+// on: a GET with a side effect, in all gateways of the family.
 func renewToken(s *Server, _ *exchange) answer {
 	s.tokens++
 	return data(s.dialect.accessToken(s.tokens))

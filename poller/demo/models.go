@@ -119,14 +119,14 @@ func (m *llm) cache() float64 {
 
 // billNewAPI is new-api's price of a call in quota units: cached prompt tokens
 // are discounted, the sum is rounded half up, and no call is free. It gives the
-// quota of all consume rows in the new-api 1.0.0-rc.21 captures.
+// quota of all consume rows in the recordings of new-api.
 func billNewAPI(p prices, prompt, completion, cached int32) int64 {
 	tokens := float64(prompt-cached) + float64(cached)*p.cache + float64(completion)*p.completion
 	return max(1, int64(math.Floor(tokens*p.ratio+0.5)))
 }
 
 // billOneAPI is one-api's price: it knows no cache and rounds up
-// (gateways.md §6; all consume rows in the one-api captures).
+// (all consume rows in the recordings of one-api).
 func billOneAPI(p prices, prompt, completion, _ int32) int64 {
 	tokens := float64(prompt) + float64(completion)*p.completion
 	return max(1, int64(math.Ceil(tokens*p.ratio)))

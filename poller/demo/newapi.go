@@ -9,13 +9,14 @@ import (
 )
 
 // The version of new-api that this dialect answers as; every fact in the newapi
-// files is from its captures unless another source is named.
+// files is from its recordings, testdata/new-api, unless another source is named.
 const newAPIVersion = "v1.0.0-rc.21"
 
+// newAPI is the default dialect.
 func newAPI() *dialect {
 	return &dialect{
 		bill:            billNewAPI,
-		logsFailures:    true, // ERROR_LOG_ENABLED=true, as in the captures
+		logsFailures:    true, // ERROR_LOG_ENABLED=true, as in the recordings
 		preConsumes:     true,
 		countsUnlimited: true,
 		firstKey:        1,
@@ -47,6 +48,9 @@ func newAPI() *dialect {
 	}
 }
 
+// newAPIRoutes lists what new-api answers. The order counts: "/api/user/:" takes
+// what the lines above it leave, which is how administrators' paths refuse an
+// ordinary user where nothing else is (085, 126).
 func newAPIRoutes() []route {
 	forbidden := newAPIUser(func(*Server, *exchange) answer { return answer{} }, true)
 	user := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
@@ -155,6 +159,8 @@ func newAPIKeyOnly(serve func(*Server, *exchange) answer) func(*Server, *exchang
 	}
 }
 
+// newAPIStatus is the public self-description (012). A restart shows in
+// start_time, in unix seconds.
 func newAPIStatus(s *Server, _ *exchange) answer {
 	off := []string{
 		"default_collapse_sidebar", "default_use_auto_group", "demo_site_enabled", "discord_oauth", "email_verification",
@@ -195,7 +201,9 @@ func newAPIStatus(s *Server, _ *exchange) answer {
 	return data(d)
 }
 
-// newAPISelf is the account (022). quota is what remains.
+// newAPISelf is the account (022). quota is what remains and used_quota what was
+// ever spent, both in units; setting is a JSON document in a string, with
+// another in it.
 func newAPISelf(s *Server, _ *exchange) answer {
 	const modules = `{"chat":{"chat":true,"enabled":true,"playground":true},"console":{"detail":true,"enabled":true,"log":true,"midjourney":true,"task":true,"token":true},"personal":{"enabled":true,"personal":true,"topup":true}}`
 	none := map[string]bool{"operate": false, "read": false, "secret_view": false, "sensitive_write": false, "write": false}
@@ -215,6 +223,8 @@ func newAPISelf(s *Server, _ *exchange) answer {
 	})
 }
 
+// newAPISubscription says that there is none: everything is paid from the
+// balance (137).
 func newAPISubscription(*Server, *exchange) answer {
 	return data(map[string]any{
 		"all_subscriptions": []any{}, "billing_preference": "subscription_first", "subscriptions": []any{},

@@ -37,6 +37,7 @@ func newAPIToken(k *key) any {
 	}
 }
 
+// newAPITokens is a page of the keys, newest first (090–102).
 func newAPITokens(s *Server, x *exchange) answer { return newAPITokenPage(x, s.listed()) }
 
 // newAPITokenSearch wants the whole name, or a pattern with %, and the whole key
@@ -104,6 +105,7 @@ func newAPICreate(s *Server, x *exchange) answer {
 	return done()
 }
 
+// newAPIUpdate answers with the key as it is then (116–120, 200).
 func newAPIUpdate(s *Server, x *exchange) answer {
 	t, problem := newAPIDecode(x)
 	if problem != "" {
@@ -124,6 +126,7 @@ func newAPIReveal(s *Server, x *exchange) answer {
 	return secretly(data(map[string]string{"key": k.secret}))
 }
 
+// newAPIRevealBatch leaves out what does not exist (124).
 func newAPIRevealBatch(s *Server, x *exchange) answer {
 	var q struct {
 		IDs []int64 `json:"ids"`

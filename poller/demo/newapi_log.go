@@ -46,6 +46,7 @@ type newAPIOther struct {
 	UserGroupRatio  float64  `json:"user_group_ratio"`
 }
 
+// newAPIErrorOther is what an error row says about the upstream's refusal (058).
 type newAPIErrorOther struct {
 	Channel     int    `json:"channel_id"`
 	ChannelName string `json:"channel_name"`
@@ -56,6 +57,8 @@ type newAPIErrorOther struct {
 	Status      int    `json:"status_code"`
 }
 
+// newAPIRow writes one row. What is not said of a call is empty: the channel's
+// name and the address are kept from ordinary users.
 func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
 	at := time.Unix(0, c.at).UTC()
 	row := newAPIRow{ID: rank, User: userID, Created: at.Unix(), Type: int(c.kind), Username: userName}
@@ -126,6 +129,8 @@ func (x *exchange) newAPIPageQuery() (page, size int) {
 	return page, size
 }
 
+// newAPIList is a page with its number and size as they were understood, and the
+// number of rows on all pages at this moment.
 type newAPIList struct {
 	Page  int `json:"page"`
 	Size  int `json:"page_size"`
@@ -133,10 +138,12 @@ type newAPIList struct {
 	Items any `json:"items"`
 }
 
-// mostRows is where a list without limit ends here. The real one goes on, but
-// its log was short (047); this one has a million rows.
+// mostRows is where a list without limit ends here. The real one gave its whole
+// log, which had 4116 rows; this one has a million.
 const mostRows = 20_000
 
+// newAPILogSelf is a page of the log, newest first. ids are ranks, going on from
+// page to page, and negative where the page's number is (049).
 func newAPILogSelf(s *Server, x *exchange) answer {
 	page, size := x.newAPIPageQuery()
 	f := x.filter()
@@ -154,7 +161,8 @@ func newAPILogSelf(s *Server, x *exchange) answer {
 }
 
 // newAPILogStat adds up the consume rows of the window; rpm and tpm are always
-// those of the last minute (EXPERIMENTS E3). type is ignored (078).
+// those of the last minute: they were watched falling to 0 within 62 seconds
+// whatever window was asked for. type is ignored (078).
 func newAPILogStat(s *Server, x *exchange) answer {
 	f := x.filter()
 	f.pattern, f.kind = true, kindConsume
@@ -178,6 +186,8 @@ func newAPILogToken(s *Server, x *exchange) answer {
 	return data(items)
 }
 
+// newAPIUsageToken is what a key may learn about itself (156–158). It says code
+// and not success, and 0 for a key that does not expire.
 func newAPIUsageToken(_ *Server, x *exchange) answer {
 	k := x.key
 	limits := map[string]bool{}
@@ -212,6 +222,9 @@ const (
 	dataSpan  = 2592000 // longest window, seconds
 )
 
+// newAPIData gives hours by model, both ends of the window in unix seconds and
+// required (087–089). The last minutes are missing until the next flush; flushes
+// count from the start of the program.
 func newAPIData(s *Server, x *exchange) answer {
 	from, to := x.parameter("start_timestamp"), x.parameter("end_timestamp")
 	if to-from > dataSpan {

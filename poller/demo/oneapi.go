@@ -9,12 +9,15 @@ import (
 	"time"
 )
 
-// Every fact in the oneapi files is from the one-api captures unless another
-// source is named.
+// oneAPI is the dialect of the family's ancestor: Chinese in all messages, pages
+// of ten, nothing about caches, first tokens or failures in its log.
+//
+// Every fact in the oneapi files is from the recordings of one-api,
+// testdata/one-api, unless another source is named.
 func oneAPI() *dialect {
 	return &dialect{
 		bill:       billOneAPI,
-		firstKey:   3,
+		firstKey:   3, // as recorded (086)
 		perAddress: 480,
 
 		// It makes a key for every new user, unasked (086).
@@ -39,6 +42,7 @@ func oneAPI() *dialect {
 	}
 }
 
+// oneAPIRoutes lists what one-api answers; the order counts, as in newAPIRoutes.
 func oneAPIRoutes() []route {
 	forbidden := oneAPIUser(func(*Server, *exchange) answer { return answer{} }, true)
 	user := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
@@ -98,6 +102,7 @@ func oneAPIUser(serve func(*Server, *exchange) answer, admin bool) func(*Server,
 	}
 }
 
+// oneAPIStatus is the public self-description (009).
 func oneAPIStatus(s *Server, _ *exchange) answer {
 	d := map[string]any{
 		"display_in_currency": true, "email_verification": false, "github_oauth": false, "oidc": false,
@@ -115,6 +120,8 @@ func oneAPIStatus(s *Server, _ *exchange) answer {
 	return data(d)
 }
 
+// oneAPISelf is the account (019), in units. The password and the token are
+// there, and always empty.
 func oneAPISelf(s *Server, _ *exchange) answer {
 	return data(struct {
 		ID       int    `json:"id"`
@@ -162,6 +169,8 @@ type oneAPIRow struct {
 	Reset      bool   `json:"system_prompt_reset"`
 }
 
+// oneAPIRows writes rows. The content of a consume row is the price: model ratio,
+// group ratio, completion ratio, with two decimals.
 func (s *Server) oneAPIRows(calls []call) []oneAPIRow {
 	rows := make([]oneAPIRow, len(calls))
 	for i := range calls {
@@ -190,6 +199,7 @@ func oneAPILogSelf(s *Server, x *exchange) answer {
 	return data(s.oneAPIRows(rows))
 }
 
+// oneAPILogStat is the sum of the consume rows, and nothing else (064–071).
 func oneAPILogStat(s *Server, x *exchange) answer {
 	f := x.filter()
 	f.kind = kindConsume

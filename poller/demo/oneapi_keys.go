@@ -96,6 +96,7 @@ func oneAPICreate(s *Server, x *exchange) answer {
 	return data(oneAPIToken(s.create(x, t)))
 }
 
+// oneAPIUpdate answers with the key as it is then (109–113, 191, 192).
 func oneAPIUpdate(s *Server, x *exchange) answer {
 	t, problem := oneAPIDecode(x)
 	if problem != "" {
@@ -142,6 +143,7 @@ func newOneAPIModelRow(name string) oneAPIModelRow {
 	}
 }
 
+// oneAPIModels is OpenAI's list of old, permissions included.
 func oneAPIModels(s *Server, x *exchange) answer {
 	var list []oneAPIModelRow
 	for _, name := range s.modelsFor(x.key) {

@@ -49,7 +49,7 @@ type Server struct {
 	serial                uint64 // of requests and chats
 }
 
-// userID is the id of the only user, as in the captures.
+// userID is the id of the only user, as in the recordings.
 const userID = 2
 
 // URL is an address that leads nowhere, for clients whose transport is the

@@ -6,7 +6,7 @@ import (
 )
 
 // The kinds of log rows, numbered as the gateways number them
-// (gateways.md §3; new-api/055–059).
+// (new-api/055–059, one-api/048–052).
 const (
 	kindTopUp   = 1
 	kindConsume = 2
@@ -205,10 +205,12 @@ const (
 	saltDay
 )
 
+// stream gives the randomness of the nth slot of a thing.
 func (w *world) stream(salt uint64, n int64) *rand.Rand {
 	return rand.New(rand.NewPCG(w.seed^mix(salt), uint64(n)))
 }
 
+// runawayBlock is the stretch of time, in seconds, that has one runaway or none.
 const runawayBlock = 6 * 3600
 
 // runaways gives those under way at a unix second: the opening one and no other
@@ -265,6 +267,7 @@ func (w *world) run(rnd *rand.Rand, from, to int64) runaway {
 	return runaway{pair: i, from: from, to: to, factor: min(20, max(10, 0.6/part))}
 }
 
+// burstBlock is the stretch of time, in seconds, that has one error burst or none.
 const burstBlock = 4 * 3600
 
 // failing gives the model that has an error burst at a unix second, or -1:
