@@ -134,7 +134,7 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 		empty = join(80, seg(th.Dim, words.Empty+" ", 0), seg(style, when, 0))
 	}
 	user := seg(th.Dim, "", 0)
-	if s.Account.OK && s.Account.V.Username != "" {
+	if s.Account.OK && s.Account.V.Username != s.Gateway.Name {
 		user = seg(th.Dim, d.Name(s.Account.V.Username), 20)
 	}
 	money, rpm, tpm, errs := u.rates()

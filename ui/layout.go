@@ -47,19 +47,22 @@ type shelf struct {
 func of(ids ...PaneID) []PaneID { return ids }
 
 // shelves are the panes by the size of the room, widest first. Every pane has a
-// slot everywhere, if only as the second candidate: tab brings it up.
+// slot everywhere, if only as the second candidate: tab brings it up. The keys
+// stand beside the calls and the chart beside no names: a line that holds one
+// wide letter is sent whole with every frame, and the calls' lines are new anyway
+// (docs/adr/0003).
 func shelves(w, h int) []shelf {
 	switch {
 	case w >= 140 && h >= 30:
 		return []shelf{
-			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}, {of(PaneNow), 50}}, low: 10, high: 13, weight: 2},
-			{slots: []slot{{of(PaneModels), 0}, {of(PaneKeys), 64}}, low: 8, high: 16, weight: 3},
-			{slots: []slot{{of(PaneCalls), 0}}, low: 8, weight: 5},
+			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}}, low: 10, high: 14, weight: 3},
+			{slots: []slot{{of(PaneNow), 0}, {of(PaneModels), w * 55 / 100}}, low: 8, high: 14, weight: 3},
+			{slots: []slot{{of(PaneCalls), 0}, {of(PaneKeys), w * 38 / 100}}, low: 8, weight: 5},
 		}
 	case w >= 140 && h >= 12:
 		return []shelf{
-			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}, {of(PaneNow, PaneKeys), 50}}, low: 6, weight: 1},
-			{slots: []slot{{of(PaneModels), 0}, {of(PaneCalls), w / 2}}, low: 6, weight: 1},
+			{slots: []slot{{of(PaneBalance), 36}, {of(PaneSpend), 0}, {of(PaneNow, PaneModels), w * 45 / 100}}, low: 6, weight: 1},
+			{slots: []slot{{of(PaneCalls), 0}, {of(PaneKeys), w * 38 / 100}}, low: 6, weight: 1},
 		}
 	case w >= 100 && h >= 32:
 		return []shelf{

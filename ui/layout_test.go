@@ -67,16 +67,16 @@ func TestArrangements(t *testing.T) {
 	}{
 		"200x60": {w: 200, h: 60, want: `
  1 ^^^^^^^^^^^^^^^^^^^^^^^^^
-13 BBBBBSSSSSSSSSSSSSSNNNNNN
-16 MMMMMMMMMMMMMMMMMKKKKKKKK
-29 CCCCCCCCCCCCCCCCCCCCCCCCC
+14 BBBBBSSSSSSSSSSSSSSSSSSSS
+14 NNNNNNNNNNNNMMMMMMMMMMMMM
+30 CCCCCCCCCCCCCCCCKKKKKKKKK
  1 _________________________`},
 		"160x48 with an alert": {w: 160, h: 48, alert: true, want: `
  1 ^^^^^^^^^^^^^^^^^^^^
  1 !!!!!!!!!!!!!!!!!!!!
-13 BBBBBSSSSSSSSSNNNNNN
-13 MMMMMMMMMMMMKKKKKKKK
-19 CCCCCCCCCCCCCCCCCCCC
+14 BBBBBSSSSSSSSSSSSSSS
+13 NNNNNNNNNMMMMMMMMMMM
+18 CCCCCCCCCCCCCKKKKKKK
  1 ____________________`},
 		"120x40": {w: 120, h: 40, want: `
  1 ^^^^^^^^^^^^^^^
@@ -117,8 +117,8 @@ func TestArrangements(t *testing.T) {
  1 ____________________`},
 		"a strip": {w: 160, h: 20, want: `
  1 ^^^^^^^^^^^^^^^^^^^^
- 9 BBBBBSSSSSSSSSNNNNNN
- 9 MMMMMMMMMMCCCCCCCCCC
+ 9 BBBBBSSSSSSNNNNNNNNN
+ 9 CCCCCCCCCCCCCKKKKKKK
  1 ____________________`},
 	} {
 		got := squash(draw(c.w, c.h, Arrange(c.w, c.h, c.alert, c.focus, c.zoom)))

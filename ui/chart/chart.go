@@ -154,11 +154,12 @@ func roundUp(v, unit float64) float64 {
 }
 
 // yLabels are the labels of h rows, from the top: the top, the middle where
-// there is room, and zero.
+// there is room, and zero. A label speaks of the upper edge of its row, zero of
+// the lower.
 func yLabels(top float64, h int, format func(float64) string) []string {
 	labels := make([]string, h)
 	labels[0] = format(top)
-	if h >= 5 && h%2 == 1 {
+	if h >= 5 {
 		labels[h/2] = format(top / 2)
 	}
 	if h >= 2 {

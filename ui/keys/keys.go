@@ -59,7 +59,7 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 func columns(d pane.Data) []table.Column {
 	w := d.Words
 	return []table.Column{
-		{Title: w.ColKey, Width: 10, Flex: true, Worth: 100},
+		{Title: w.ColKey, Width: 16, Flex: true, Worth: 100},
 		{Title: w.ColLeft, Width: 10, Right: true, Worth: 90},
 		{Title: w.ColSpent, Width: 9, Right: true, Worth: 80},
 		{Title: w.ColCalls, Width: 6, Right: true, Worth: 60},
@@ -103,6 +103,14 @@ func left(d pane.Data, k model.APIKey) table.Cell {
 func (p *Pane) rows(d pane.Data) []table.Row[id] {
 	th := d.Theme
 	unknown := table.Str(text.Unknown, th.Faint)
+	var most model.Quota
+	for _, k := range d.Summary.Keys {
+		most = max(most, k.Spent.V)
+	}
+	for _, o := range d.Summary.Others {
+		most = max(most, o.Spent)
+	}
+	money := d.Column(float64(most))
 	var rows []table.Row[id]
 	for _, k := range d.Summary.Keys {
 		word, style := status(d, k.APIKey)
@@ -111,7 +119,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		}
 		spent, calls := unknown, unknown
 		if k.Spent.OK {
-			spent = table.Num(d.Money(k.Spent.V), float64(k.Spent.V), th.Money)
+			spent = table.Num(money(float64(k.Spent.V)), float64(k.Spent.V), th.Money)
 			if k.Spent.V == 0 {
 				spent.Style = th.Faint
 			}
@@ -138,7 +146,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		}
 		rows = append(rows, table.Row[id]{Key: id{other: o.Name}, Cells: []table.Cell{
 			table.Str("  "+fmt.Sprintf(d.Words.OtherKeys, d.Name(o.Name)), th.Dim), unknown,
-			table.Num(d.Money(o.Spent), float64(o.Spent), th.Money), table.Num(text.Short(o.Calls), float64(o.Calls), th.Plain),
+			table.Num(money(float64(o.Spent)), float64(o.Spent), th.Money), table.Num(text.Short(o.Calls), float64(o.Calls), th.Plain),
 			unknown, table.Str("", th.Dim),
 		}})
 	}

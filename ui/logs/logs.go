@@ -68,12 +68,11 @@ func columns(d pane.Data) []table.Column {
 	return []table.Column{
 		{Title: w.ColTime, Width: 8, Worth: 80},
 		{Title: w.ColKey, Width: 16, Worth: 85},
-		{Title: w.ColModel, Width: 22, Worth: 90},
+		{Title: w.ColModel, Width: 22, Flex: true, Worth: 90},
 		{Title: w.ColTokens, Width: 12, Right: true, Worth: 60},
 		{Title: w.ColCost, Width: 10, Right: true, Worth: 100},
 		{Title: w.ColTook, Width: 6, Right: true, Worth: 50},
 		{Title: w.ColFirst, Width: 6, Right: true, Worth: 40},
-		{Title: "", Width: 10, Flex: true, Worth: 30},
 	}
 }
 
@@ -128,19 +127,20 @@ func (p *Pane) passes(d pane.Data, c *model.Call) bool {
 
 func keyOf(c *model.Call) id { return id{c.At, c.RequestID, c.Key, c.Model, c.Quota} }
 
-// cells are the values of one row.
+// cells are the values of one row. Costs are printed to the gateway's unit.
 func cells(d pane.Data, c *model.Call) []table.Cell {
 	th := d.Theme
+	money := d.Column(0)
 	none := table.Str("", th.Plain)
 	out := []table.Cell{
 		table.Str(d.Time(c.At, "15:04:05"), th.Dim), table.Str(d.Name(c.Key), th.Plain), table.Str(text.Clean(c.Model), th.Plain),
-		none, none, none, none, none,
+		none, none, none, none,
 	}
 	word, style := kind(d, c.Kind)
 	switch c.Kind {
 	case model.KindConsume:
-		out[3] = table.Str(text.Short(c.Prompt)+"→"+text.Short(c.Completion), th.Dim)
-		out[4] = table.Str(d.Money(c.Quota), th.Money)
+		out[3] = table.Str(text.Short(c.Prompt)+"→"+text.Short(c.Completion), th.Plain)
+		out[4] = table.Str(money(float64(c.Quota)), th.Money)
 		if c.Took.OK {
 			s := text.Took(c.Took.V)
 			if c.Coarse {
@@ -149,17 +149,22 @@ func cells(d pane.Data, c *model.Call) []table.Cell {
 			out[5] = table.Str(s, th.Plain)
 		}
 		if c.FirstToken.OK {
-			out[6] = table.Str(text.Took(c.FirstToken.V), th.Dim)
+			out[6] = table.Str(text.Took(c.FirstToken.V), th.Plain)
 		}
 	default:
-		out[4] = table.Str(word, style)
+		// What is no paid call says what it is over the rest of the row.
+		says := word
 		if c.Quota != 0 {
-			out[3] = table.Str(d.Money(c.Quota), style)
+			says += " " + d.Money(c.Quota)
 		}
-		if c.Kind != model.KindError {
-			style = th.Dim
+		if c.Detail != "" {
+			says += " · " + d.Name(c.Detail)
 		}
-		out[7] = table.Str(d.Name(c.Detail), style)
+		from := 3
+		if c.Model == "" {
+			from = 2
+		}
+		out[from] = table.Cell{Text: says, Style: style, Span: true}
 	}
 	return out
 }

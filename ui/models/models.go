@@ -75,10 +75,12 @@ func columns(d pane.Data) []table.Column {
 
 func (p *Pane) rows(d pane.Data) []table.Row[string] {
 	th := d.Theme
-	var total model.Quota
+	var total, most model.Quota
 	for _, m := range d.Summary.Models {
 		total += m.Quota
+		most = max(most, m.Quota)
 	}
+	money := d.Column(float64(most))
 	unknown := table.Str(text.Unknown, th.Faint)
 	took := func(v model.Opt[time.Duration], coarse bool) table.Cell {
 		if !v.OK {
@@ -124,7 +126,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 			table.Num(text.Short(m.Calls), float64(m.Calls), th.Plain),
 			tokens(m.Prompt, m.TokensKnown),
 			tokens(m.Completion, m.TokensKnown),
-			table.Num(d.Money(m.Quota), float64(m.Quota), th.Money),
+			table.Num(money(float64(m.Quota)), float64(m.Quota), th.Money),
 			share,
 			took(m.P50, m.Coarse),
 			took(m.P95, m.Coarse),

@@ -66,6 +66,11 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 		total += s.Quota
 	}
 	th := d.Theme
+	most := 0.0
+	for _, s := range from {
+		most = max(most, float64(s.Quota)/minutes)
+	}
+	money := d.Column(most)
 	for _, s := range from {
 		if s.Quota == 0 && s.Calls == 0 {
 			continue
@@ -81,25 +86,23 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 			Key: spender{s.Key, s.Model},
 			Cells: []table.Cell{
 				table.Str(d.Name(s.Key.Name)+" × "+text.Clean(s.Model), th.Plain),
+				table.Num(model.Count(s.Calls), float64(s.Calls), th.Plain),
+				table.Num(money(float64(s.Quota)/minutes), float64(s.Quota), th.Money),
 				table.Num(chart.Bar(share, barWidth), share, th.Bar),
-				table.Num(d.MoneyFloat(float64(s.Quota)/minutes), float64(s.Quota), th.Money),
-				table.Num(text.Percent(share), share, th.Dim),
-				table.Num(model.Count(s.Calls), float64(s.Calls), th.Dim),
 			},
 		})
 	}
 	return n.table.Arrange(rows)
 }
 
-const barWidth = 8
+const barWidth = 10
 
 func (n *Now) columns(d pane.Data) []table.Column {
 	return []table.Column{
-		{Title: d.Words.ColKey + " × " + d.Words.ColModel, Width: 16, Flex: true, Worth: 10},
-		{Title: d.Words.ColShare, Width: barWidth, Worth: 5},
-		{Title: unit(d) + d.Words.PerMinute, Width: 9, Right: true, Worth: 9},
-		{Title: "", Width: 5, Right: true, Worth: 4},
+		{Title: d.Words.ColKey + " × " + d.Words.ColModel, Width: 22, Flex: true, Worth: 10},
 		{Title: d.Words.ColCalls, Width: 5, Right: true, Worth: 3},
+		{Title: unit(d) + d.Words.PerMinute, Width: 9, Right: true, Worth: 9},
+		{Title: d.Words.ColShare, Width: barWidth, Worth: 5},
 	}
 }
 

@@ -40,6 +40,25 @@ func (d Data) MoneyFloat(q float64) string {
 	return d.State.Currency().FormatFloat(q)
 }
 
+// Column returns how a column prints its money: all with as many decimals as the
+// largest of them wants, so that digits stand below each other.
+func (d Data) Column(most float64) func(quota float64) string {
+	if d.Private {
+		return func(float64) string { return "***" }
+	}
+	cur := d.State.Currency()
+	decimals := 6
+	switch a := cur.Amount(most); {
+	case a >= 100:
+		decimals = 2
+	case a >= 1:
+		decimals = 3
+	case a >= 0.01:
+		decimals = 4
+	}
+	return func(q float64) string { return cur.FormatFixed(q, decimals) }
+}
+
 // Count prints a whole number, masked when Private.
 func (d Data) Count(n int64) string {
 	if d.Private {

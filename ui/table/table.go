@@ -33,6 +33,8 @@ type Cell struct {
 	Style  theme.Style
 	Num    float64
 	HasNum bool
+	// Span lets the cell take the rest of its row.
+	Span bool
 }
 
 // Str is a cell of text.
@@ -173,11 +175,10 @@ func (t *Table[K]) View(look Look, columns []Column, n int, key func(int) K, row
 	for i := t.offset; i < min(n, t.offset+room); i++ {
 		cells := row(i)
 		if look.Focused && i == at {
-			lines = append(lines, th.Selected.Text(line(columns, widths, look.W, func(c int) string { return cells[c].Text }, nil)))
+			lines = append(lines, th.Selected.Text(line(columns, widths, look.W, cells, false)))
 			continue
 		}
-		lines = append(lines, line(columns, widths, look.W, func(c int) string { return cells[c].Text },
-			func(c int) theme.Style { return cells[c].Style }))
+		lines = append(lines, line(columns, widths, look.W, cells, true))
 	}
 	for len(lines) < look.H {
 		lines = append(lines, strings.Repeat(" ", max(0, look.W)))
@@ -198,29 +199,26 @@ func (t *Table[K]) scroll(at, n, room int) {
 
 // titles draws the column titles; the one that is sorted by carries an arrow.
 func (t *Table[K]) titles(th *theme.Theme, columns []Column, widths []int, w int) string {
-	return line(columns, widths, w, func(c int) string {
-		title := columns[c].Title
-		if t.sort != c+1 {
-			return title
+	cells := make([]Cell, len(columns))
+	for i, c := range columns {
+		cells[i] = Cell{Text: c.Title, Style: th.Faint}
+		if t.sort != i+1 {
+			continue
 		}
 		arrow := "↓"
 		if t.reverse {
 			arrow = "↑"
 		}
-		if columns[c].Right {
-			return arrow + title
+		cells[i] = Cell{Text: c.Title + arrow, Style: th.Focus}
+		if c.Right {
+			cells[i].Text = arrow + c.Title
 		}
-		return title + arrow
-	}, func(c int) theme.Style {
-		if t.sort == c+1 {
-			return th.Focus
-		}
-		return th.Faint
-	})
+	}
+	return line(columns, widths, w, cells, true)
 }
 
 // line joins the cells of one line with one space between columns.
-func line(columns []Column, widths []int, w int, content func(int) string, style func(int) theme.Style) string {
+func line(columns []Column, widths []int, w int, cells []Cell, styled bool) string {
 	var b strings.Builder
 	used := 0
 	for c := range columns {
@@ -231,23 +229,30 @@ func line(columns []Column, widths []int, w int, content func(int) string, style
 			b.WriteByte(' ')
 			used++
 		}
-		s := content(c)
-		pad := widths[c] - text.Width(s)
-		if pad < 0 {
-			s = text.Cut(s, widths[c])
-			pad = max(0, widths[c]-text.Width(s))
+		width := widths[c]
+		if cells[c].Span {
+			width = w - used
 		}
-		if columns[c].Right {
+		s := cells[c].Text
+		pad := width - text.Width(s)
+		if pad < 0 {
+			s = text.Cut(s, width)
+			pad = max(0, width-text.Width(s))
+		}
+		if columns[c].Right && !cells[c].Span {
 			spaces(&b, pad)
 		}
-		if style != nil {
-			s = style(c).Text(s)
+		if styled {
+			s = cells[c].Style.Text(s)
 		}
 		b.WriteString(s)
-		if !columns[c].Right {
+		if !columns[c].Right || cells[c].Span {
 			spaces(&b, pad)
 		}
-		used += widths[c]
+		used += width
+		if cells[c].Span {
+			break
+		}
 	}
 	spaces(&b, w-used)
 	return b.String()

@@ -53,34 +53,35 @@ type Theme struct {
 // palette are the colours that a theme is made of. nil leaves the terminal's
 // own.
 type palette struct {
-	text, dim, faint, strong       color.Color
-	good, warn, bad, accent, money color.Color
-	border, selected               color.Color
-	heat                           []color.Color
+	dim, faint, good, warn, bad, accent color.Color
+	border, selected                    color.Color
+	heat                                []color.Color
 }
 
-func hex(s string) color.Color { return lipgloss.Color(s) }
+// c is a colour of the 256: its sequence is half as long as a true colour's, and
+// every terminal of the last twenty years has it.
+func c(n string) color.Color { return lipgloss.Color(n) }
 
-func hexes(s ...string) []color.Color {
-	out := make([]color.Color, len(s))
-	for i := range s {
-		out[i] = hex(s[i])
+func cs(n ...string) []color.Color {
+	out := make([]color.Color, len(n))
+	for i := range n {
+		out[i] = c(n[i])
 	}
 	return out
 }
 
+// Ordinary text keeps the terminal's own colour: it is readable on the
+// terminal's background even where that cannot be found out, and costs nothing.
 var dark = palette{
-	text: hex("#c8d0e0"), dim: hex("#7d879c"), faint: hex("#4a5266"), strong: hex("#f2f5fa"),
-	good: hex("#8ecf7e"), warn: hex("#e6b450"), bad: hex("#f2777a"), accent: hex("#6cb6eb"), money: hex("#f2f5fa"),
-	border: hex("#3b4356"), selected: hex("#2b3346"),
-	heat: hexes("#3d8f86", "#4aa88f", "#6cbf84", "#9fcc70", "#d3c35f", "#e8a254", "#ec7d5f"),
+	dim: c("245"), faint: c("240"), good: c("114"), warn: c("179"), bad: c("203"), accent: c("75"),
+	border: c("239"), selected: c("237"),
+	heat: cs("30", "36", "72", "107", "143", "179", "173"),
 }
 
 var light = palette{
-	text: hex("#2e3440"), dim: hex("#6b7486"), faint: hex("#a9b1c0"), strong: hex("#0b0f17"),
-	good: hex("#2f7d32"), warn: hex("#9a6700"), bad: hex("#c0272d"), accent: hex("#0b62a8"), money: hex("#0b0f17"),
-	border: hex("#b9c1cf"), selected: hex("#dfe7f2"),
-	heat: hexes("#2a7f78", "#2f8f77", "#3d9a63", "#6f9c3f", "#a3922d", "#c07528", "#c0522f"),
+	dim: c("243"), faint: c("248"), good: c("28"), warn: c("130"), bad: c("124"), accent: c("25"),
+	border: c("250"), selected: c("254"),
+	heat: cs("30", "29", "65", "100", "136", "166", "160"),
 }
 
 // ansi16 keeps to the terminal's own sixteen colours, whatever they are.
@@ -115,38 +116,37 @@ func Get(name string, darkBackground bool) *Theme {
 }
 
 func build(name string, p palette) *Theme {
-	style := func(c color.Color) lipgloss.Style {
-		s := lipgloss.NewStyle()
-		if c != nil {
-			s = s.Foreground(c)
+	style := func(fg color.Color) lipgloss.Style {
+		if fg == nil {
+			return lipgloss.NewStyle()
 		}
-		return s
+		return lipgloss.NewStyle().Foreground(fg)
 	}
-	faint := func(c color.Color) lipgloss.Style {
-		if c == nil {
+	faint := func(fg color.Color) lipgloss.Style {
+		if fg == nil {
 			return lipgloss.NewStyle().Faint(true)
 		}
-		return style(c)
+		return style(fg)
 	}
 	selected := lipgloss.NewStyle().Reverse(true)
 	if p.selected != nil {
 		selected = lipgloss.NewStyle().Background(p.selected)
 	}
+	bold := lipgloss.NewStyle().Bold(true)
 	t := &Theme{
-		Name:  name,
-		Plain: newStyle(style(p.text)), Dim: newStyle(faint(p.dim)), Faint: newStyle(faint(p.faint)),
-		Strong: newStyle(style(p.strong).Bold(true)),
-		Good:   newStyle(style(p.good)), Warn: newStyle(style(p.warn)), Bad: newStyle(style(p.bad)),
-		Focus: newStyle(style(p.accent).Bold(true)), Money: newStyle(style(p.money).Bold(true)),
+		Name: name,
+		Dim:  newStyle(faint(p.dim)), Faint: newStyle(faint(p.faint)), Strong: newStyle(bold),
+		Good: newStyle(style(p.good)), Warn: newStyle(style(p.warn)), Bad: newStyle(style(p.bad)),
+		Focus: newStyle(style(p.accent).Bold(true)), Money: newStyle(bold),
 		Border: newStyle(faint(p.border)), BorderFocus: newStyle(style(p.accent)),
-		Title: newStyle(style(p.text)), TitleFocus: newStyle(style(p.accent).Bold(true)),
+		Title: Style{}, TitleFocus: newStyle(style(p.accent).Bold(true)),
 		Selected: newStyle(selected), Key: newStyle(style(p.accent)),
 		Alert: newStyle(style(p.bad).Bold(true)), Frozen: newStyle(style(p.warn).Bold(true).Reverse(true)),
 		Bar:     newStyle(style(p.accent)),
 		palette: p,
 	}
-	for _, c := range p.heat {
-		t.Heat = append(t.Heat, newStyle(style(c)))
+	for _, step := range p.heat {
+		t.Heat = append(t.Heat, newStyle(style(step)))
 	}
 	if len(t.Heat) == 0 {
 		t.Heat = []Style{t.Plain}
@@ -156,8 +156,8 @@ func build(name string, p palette) *Theme {
 
 // Named are the colours that a gateway can be given by name.
 var named = map[string]color.Color{
-	"red": hex("#d9534f"), "orange": hex("#e08a3c"), "yellow": hex("#d6b53f"), "green": hex("#4e9a51"),
-	"cyan": hex("#2f9ca8"), "blue": hex("#3f7fd0"), "purple": hex("#8a63c9"), "pink": hex("#c7599a"), "grey": hex("#6b7486"),
+	"red": c("#d9534f"), "orange": c("#e08a3c"), "yellow": c("#d6b53f"), "green": c("#4e9a51"),
+	"cyan": c("#2f9ca8"), "blue": c("#3f7fd0"), "purple": c("#8a63c9"), "pink": c("#c7599a"), "grey": c("#6b7486"),
 }
 
 // ColourNames lists the colours that a gateway can be given.
@@ -181,21 +181,21 @@ func Colour(s string) bool {
 // keeps production apart from staging.
 func (t *Theme) Chip(colour string) Style {
 	s := lipgloss.NewStyle().Bold(true)
-	c, ok := named[colour]
+	bg, ok := named[colour]
 	if !ok && colour != "" && Colour(colour) {
-		c, ok = hex(colour), true
+		bg, ok = c(colour), true
 	}
-	if !ok || t.palette.text == nil && t.palette.accent == nil {
+	if !ok || t.palette.accent == nil {
 		return newStyle(s.Reverse(true))
 	}
-	return newStyle(s.Background(c).Foreground(readableOn(c)))
+	return newStyle(s.Background(bg).Foreground(readableOn(bg)))
 }
 
-// readableOn is black or white, whichever reads better on c.
-func readableOn(c color.Color) color.Color {
-	r, g, b, _ := c.RGBA()
-	if 299*r+587*g+114*b > 560*0xffff {
-		return hex("#101418")
+// readableOn is black or white, whichever reads better on bg.
+func readableOn(bg color.Color) color.Color {
+	r, g, b, _ := bg.RGBA()
+	if 299*r+587*g+114*b > 560*0xffff { // perceived brightness, out of 1000
+		return c("#101418")
 	}
-	return hex("#ffffff")
+	return c("#ffffff")
 }

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+
+	"gatewatch/internal/crash"
+	"gatewatch/model"
+	"gatewatch/poller"
+	"gatewatch/ui"
+	"gatewatch/ui/text"
+)
+
+// framesPerSecond is how often a changed screen is sent: 30 keep an idle program
+// near nothing and a key within a twentieth of a second.
+const framesPerSecond = 30
+
+// notTerminal is said instead of drawing where nothing can be drawn.
+var errNotTerminal = errors.New("the dashboard draws on a terminal, and standard output is none (or TERM is dumb).\n" +
+	"For a report without one: gatewatch once, or gatewatch once --json")
+
+// started is called in tests when the program is about to run.
+var started func(p *tea.Program, guard *crash.Guard)
+
+// dashboard opens the screen and waits until it is closed.
+func (a *app) dashboard(ctx context.Context) {
+	cfg, err := a.config()
+	if err != nil {
+		a.failConfig(err)
+		return
+	}
+	if !term.IsTerminal(a.out.Fd()) || !term.IsTerminal(a.in.Fd()) || a.getenv("TERM") == "dumb" {
+		a.fail(exitUsage, errNotTerminal)
+		return
+	}
+	log, closeLog, err := a.logger()
+	if err != nil {
+		a.fail(exitUsage, err)
+		return
+	}
+	defer closeLog()
+	w, err := a.wire(ctx, cfg, log)
+	if err != nil {
+		a.fail(exitUsage, err)
+		return
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	guard := &crash.Guard{Dir: stateDir(a.getenv)}
+	out := ui.NewOutput(a.out, guard.Go)
+	var program *tea.Program
+	emit := func(u model.Update) { program.Send(u) }
+	polls := poller.New(emit, guard.Go)
+	for _, t := range w.targets {
+		polls.Add(t)
+	}
+	root := ui.New(ui.Options{
+		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
+		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
+		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
+	})
+	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),
+		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+
+	// Everything that ends the program from outside asks it to quit, and ends it
+	// hard when it does not.
+	quit := func() {
+		guard.Go(program.Quit)
+		time.AfterFunc(shutdownTime, func() { os.Exit(exitFault) })
+	}
+	guard.Stop = quit
+	out.Drained = func() { guard.Go(func() { program.Send(ui.DrainedMsg{}) }) }
+	out.Failed = func(error) { quit() } // the terminal is gone
+	var signalled atomic.Int32
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	guard.Go(func() {
+		for s := range signals {
+			if n, ok := s.(syscall.Signal); ok {
+				signalled.Store(int32(n))
+			}
+			quit()
+		}
+	})
+
+	polled := make(chan struct{})
+	guard.Go(func() {
+		defer close(polled)
+		polls.Run(ctx)
+	})
+	if started != nil {
+		started(program, guard)
+	}
+	_, err = program.Run()
+	cancel()
+	select {
+	case <-polled:
+	case <-time.After(shutdownTime / 2):
+	}
+	out.Finish(shutdownTime / 2)
+	switch {
+	case guard.Err() != nil:
+		a.fail(exitFault, guard.Err())
+	case signalled.Load() != 0:
+		a.code = 128 + int(signalled.Load())
+	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
+		a.fail(exitFault, err)
+	}
+}
+
+// stateDir is where gatewatch keeps what it writes itself.
+func stateDir(getenv func(string) string) string {
+	if dir := getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "gatewatch")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "gatewatch")
+}
+
+// guarded is the screen with its panics caught, those of its commands included:
+// the framework would restore the terminal and lose where it happened.
+type guarded struct {
+	*ui.UI
+	guard *crash.Guard
+}
+
+// Init starts the screen.
+func (g *guarded) Init() tea.Cmd { return g.wrap(g.UI.Init()) }
+
+// Update passes a message on.
+func (g *guarded) Update(msg tea.Msg) (m tea.Model, cmd tea.Cmd) {
+	m = g
+	defer g.guard.Catch()
+	_, cmd = g.UI.Update(msg)
+	return g, g.wrap(cmd)
+}
+
+// View draws the screen.
+func (g *guarded) View() (v tea.View) {
+	defer g.guard.Catch()
+	v.AltScreen = true
+	return g.UI.View()
+}
+
+func (g *guarded) wrap(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer g.guard.Catch()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = g.wrap(batch[i])
+			}
+		}
+		return msg
+	}
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatewatch/internal/crash"
+	"gatewatch/model"
+	"gatewatch/poller"
+	"gatewatch/ui/headless"
+	"gatewatch/ui/text"
+)
+
+// onceFlags are the flags of "once".
+type onceFlags struct {
+	json    bool
+	timeout time.Duration
+	checks  []string
+}
+
+func (a *app) onceCommand() *cobra.Command {
+	var f onceFlags
+	cmd := &cobra.Command{
+		Use:   "once",
+		Short: "Print a report and exit, without a terminal",
+		Long: "once asks every gateway one time and prints what the dashboard would show.\n\n" +
+			"It may spend one minute's request budget at once and goes on at the budget's pace until the window is read or the time is over;\n" +
+			"the coverage says how much was read.\n\n" +
+			"Exit codes: 0 answered, 1 a fault of our own, 2 usage or configuration, 3 not authorised, 4 unreachable or not a gateway,\n" +
+			"5 refused by rate limit, 6 a --check threshold is crossed.",
+		Example: "gatewatch once --json --window 1h\ngatewatch once --check 'balance<5' --check 'hours_left<24'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.once(cmd.Context(), f)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "the time that the report may take")
+	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "exit with 6 when a threshold is crossed: balance<N, hours_left<N, spend_per_hour>N, coverage<N; repeatable")
+	return cmd
+}
+
+// once prints the report of every gateway, or of the one of --gateway.
+func (a *app) once(ctx context.Context, f onceFlags) {
+	var checks []headless.Check
+	for _, s := range f.checks {
+		c, err := headless.ParseCheck(s)
+		if err != nil {
+			a.fail(exitUsage, fmt.Errorf("--check: %w", err))
+			return
+		}
+		checks = append(checks, c)
+	}
+	if f.timeout <= 0 {
+		a.fail(exitUsage, fmt.Errorf("--timeout: %s is no time to wait", f.timeout))
+		return
+	}
+	cfg, err := a.config()
+	if err != nil {
+		a.failConfig(err)
+		return
+	}
+	log, closeLog, err := a.logger()
+	if err != nil {
+		a.fail(exitUsage, err)
+		return
+	}
+	defer closeLog()
+	w, err := a.wire(ctx, cfg, log)
+	if err != nil {
+		a.fail(exitUsage, err)
+		return
+	}
+	if a.flags.gateway != "" {
+		w.targets, w.fleet.States = w.targets[:1], w.fleet.States[:1]
+	}
+	for _, warning := range w.warnings {
+		fmt.Fprintf(a.err, "gatewatch: %s\n", warning)
+	}
+
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	guard := &crash.Guard{Dir: stateDir(a.getenv), Stop: cancel}
+	var mu sync.Mutex
+	fleet := w.fleet
+	polls := poller.New(func(u model.Update) {
+		mu.Lock()
+		defer mu.Unlock()
+		fleet = fleet.Apply(u)
+	}, guard.Go)
+	for _, t := range w.targets {
+		polls.Add(t)
+	}
+	spans := polls.Once(ctx, cfg.Window)
+	if err := guard.Err(); err != nil {
+		a.fail(exitFault, err)
+		return
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	now := time.Now()
+	var all []headless.Gateway
+	for _, s := range fleet.States {
+		s = s.Tick(now)
+		all = append(all, headless.Gateway{State: s, Summary: model.SummariseSpan(s, cfg.Window, spans[s.Gateway.Name], cfg.Zone)})
+	}
+	a.report(now, all, cfg.Zone, f.json)
+	a.code = max(a.code, exitCode(all))
+	for _, c := range checks {
+		for _, g := range all {
+			if message, crossed := c.Crossed(g.State, g.Summary); crossed {
+				fmt.Fprintln(a.err, "gatewatch: "+message)
+				if a.code == exitOK {
+					a.code = exitCheck
+				}
+			}
+		}
+	}
+}
+
+// report prints what was found.
+func (a *app) report(now time.Time, all []headless.Gateway, zone *time.Location, asJSON bool) {
+	var err error
+	if asJSON {
+		err = headless.JSON(a.out, now, all, zone)
+	} else {
+		for i, g := range all {
+			if i > 0 {
+				fmt.Fprintln(a.out)
+			}
+			if err = headless.Text(a.out, g, zone, &text.English); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		a.fail(exitFault, fmt.Errorf("the report cannot be written: %w", err))
+	}
+}
+
+// exitCode comes from the account of each gateway; the first that is not well
+// decides. A fault of another source is in the report and changes nothing.
+func exitCode(all []headless.Gateway) int {
+	i := slices.IndexFunc(all, func(g headless.Gateway) bool {
+		return g.State.Sources[model.SourceAccount].Fault.Kind != model.FaultNone
+	})
+	if i < 0 {
+		return exitOK
+	}
+	switch all[i].State.Sources[model.SourceAccount].Fault.Kind {
+	case model.FaultUnauthorised, model.FaultForbidden:
+		return exitUnauthorised
+	case model.FaultLimited:
+		return exitLimited
+	case model.FaultInternal:
+		return exitFault
+	}
+	return exitUnreachable
+}

@@ -1,0 +1,140 @@
+package headless
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/ui/text"
+)
+
+// Gateway is one gateway's state and what was derived from it.
+type Gateway struct {
+	State   model.State
+	Summary model.Summary
+}
+
+// JSON writes the report as one object.
+func JSON(w io.Writer, now time.Time, all []Gateway, zone *time.Location) error {
+	r := model.Report{
+		Version: model.ReportVersion, GeneratedAt: now.In(zone).Format(time.RFC3339), Timezone: zoneName(zone, now),
+		Gateways: []model.GatewayReport{},
+	}
+	for _, g := range all {
+		r.Gateways = append(r.Gateways, model.GatewayReportOf(g.State, g.Summary, zone))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
+
+// zoneName is the zone's IANA name, or for the system's nameless zone its offset.
+func zoneName(zone *time.Location, now time.Time) string {
+	if name := zone.String(); name != "Local" {
+		return name
+	}
+	return now.In(zone).Format("-07:00")
+}
+
+// Text writes the report for a person.
+func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error {
+	s, sum, cur := g.State, g.Summary, g.State.Currency()
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
+	money := func(q model.Opt[model.Quota]) string {
+		if !q.OK {
+			return text.Unknown
+		}
+		return cur.Format(q.V)
+	}
+	what := strings.TrimSpace(s.Gateway.Dialect + " " + text.Clean(s.Status.V.Version))
+	fmt.Fprintf(tw, "%s\t%s\t%s\n", text.Clean(s.Gateway.Name), text.Clean(s.Gateway.URL), what)
+	if s.Account.OK {
+		a := s.Account.V
+		line(words.User, "%s · %s · %s", text.Clean(a.Username), text.Clean(a.Group), a.Role)
+		line(words.Left, "%s (%s)", cur.Format(a.Quota), model.Count(int64(a.Quota)))
+		line(words.Used, "%s (%s)", cur.Format(a.Used), model.Count(int64(a.Used)))
+	}
+	line(words.Today, "%s", money(sum.Today.Quota))
+	calls, errs := text.Unknown, text.Unknown
+	if c := sum.Totals.Calls; c.OK {
+		calls = model.Count(c.V)
+	}
+	if e := sum.Totals.Errors; e.OK {
+		errs = model.Count(e.V)
+	}
+	line(fmt.Sprintf(words.Window, sum.Window.Label), "%s · %s %s · %s %s · %s %s", money(sum.Totals.Quota), calls, words.ColCalls, words.Errors, errs,
+		words.Coverage, text.Percent(sum.Totals.Coverage))
+	if f := sum.Forecast; f.PerHour.OK {
+		burn := cur.FormatFloat(f.PerHour.V) + words.PerHour
+		if f.EmptyAt.OK {
+			burn += fmt.Sprintf(" · %s %s", words.Empty, text.Moment(f.EmptyAt.V.In(zone), s.Now.In(zone)))
+		}
+		line(words.Burn, "%s", burn)
+	}
+	rate := func(r model.Rate) string {
+		if !r.Value.OK {
+			return text.Unknown
+		}
+		return text.Short(int64(r.Value.V)) + " " + string(r.From)
+	}
+	line("rpm · tpm", "%s · %s", rate(sum.RPM), rate(sum.TPM))
+	line(words.Balance, "%s", reconciled(sum.Reconcile, cur, words))
+	if len(sum.Models) > 0 {
+		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\t%s\n", words.ColModel, words.ColCalls, words.ColCost, words.ColP50, words.ColP95)
+		for _, m := range sum.Models {
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", text.Clean(m.Model), model.Count(m.Calls), cur.Format(m.Quota), took(m, m.P50), took(m, m.P95))
+		}
+	}
+	if len(sum.Keys) > 0 {
+		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\n", words.ColKey, words.ColStatus, words.ColLeft, words.ColSpent)
+		for _, k := range sum.Keys {
+			left := words.NoLimit
+			if !k.Unlimited {
+				left = cur.Format(k.Remaining)
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", text.Clean(k.Name), k.Effective(s.ServerNow()), left, money(k.Spent))
+		}
+		for _, o := range sum.Others {
+			fmt.Fprintf(tw, "%s\t\t\t%s\n", fmt.Sprintf(words.OtherKeys, text.Clean(o.Name)), cur.Format(o.Spent))
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for _, src := range model.Sources() {
+		if f := s.Sources[src].Fault; f.Kind != model.FaultNone && f.Kind != model.FaultUnsupported {
+			fmt.Fprintf(w, "\n%s: %s\n", src, text.Clean(f.Sentence))
+		}
+	}
+	return nil
+}
+
+func took(m model.ModelUsage, d model.Opt[time.Duration]) string {
+	switch {
+	case !d.OK:
+		return text.Unknown
+	case m.Coarse:
+		return text.TookCoarse(d.V)
+	}
+	return text.Took(d.V)
+}
+
+func reconciled(r model.Reconcile, cur model.Currency, words *text.Words) string {
+	switch r.State {
+	case model.ReconcileMatch:
+		return "✓ " + words.Matches
+	case model.ReconcileGap:
+		return "≠ " + fmt.Sprintf(words.Gap, cur.Format(r.Counted.V), cur.Format(r.Gateway.V))
+	case model.ReconcilePartial:
+		return words.NotAllRead
+	}
+	return words.NoSum
+}
