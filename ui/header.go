@@ -144,7 +144,7 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 
 	if r.H == 2 {
 		lines[r.Y] = row(append(alive, balance), filled(empty), u.w, 1)
-		lines[r.Y+1] = row(append([]segment{seg(th.Plain, "", 0)}, filled(money, rpm, tpm, errs)...), filled(budget, window), u.w, 1)
+		lines[r.Y+1] = row(append([]segment{seg(th.Plain, "", 1000)}, filled(money, rpm, tpm, errs)...), filled(budget, window), u.w, 1)
 		return
 	}
 	lines[r.Y] = row(append(alive, filled(user, balance, empty, money, rpm, tpm, errs)...), filled(budget, window, clock), u.w, 2)
@@ -247,38 +247,58 @@ func (u *UI) budget() segment {
 	return seg(u.theme.Warn, fmt.Sprintf(u.opt.Words.BudgetTight, p.Used, p.Budget), 40)
 }
 
-// alert is the one line that is there only when there is something to say, the
-// worst first, exactly as wide as the screen.
-func (u *UI) alert() string {
-	th, words, s := u.theme, u.opt.Words, u.data.State
-	line := func(style theme.Style, message string) string {
-		return style.Text(text.Left(" "+text.Clean(message), u.w))
+// maxAlert bounds the lines of an alert.
+const maxAlert = 3
+
+// alert is there only when there is something to say: the worst of it, on as many
+// lines as it needs, each exactly as wide as the screen.
+func (u *UI) alert() []string {
+	style, message := u.worst()
+	if message == "" {
+		return nil
 	}
+	var lines []string
+	for i, l := range text.Wrap(text.Clean(message), max(8, u.w-4)) {
+		if i == maxAlert {
+			break
+		}
+		lead := " ▲ "
+		if i > 0 {
+			lead = "   "
+		}
+		lines = append(lines, style.Text(text.Left(lead+l, u.w)))
+	}
+	return lines
+}
+
+// worst is the most important thing that there is to say.
+func (u *UI) worst() (theme.Style, string) {
+	th, words, s := u.theme, u.opt.Words, u.data.State
 	if u.frozen {
-		at := u.data.State.Now.In(u.opt.Zone).Format(time.TimeOnly)
-		return line(th.Frozen, fmt.Sprintf(words.FrozenBehind, at, text.Age(u.now.Sub(u.data.State.Now))))
+		at := s.Now.In(u.opt.Zone).Format(time.TimeOnly)
+		return th.Frozen, fmt.Sprintf(words.FrozenBehind, at, text.Age(u.now.Sub(s.Now)))
 	}
 	if s.Pace.LimitedUntil.After(u.now) {
-		return line(th.Alert, fmt.Sprintf("▲ "+words.LimitedUntil, s.Pace.LimitedUntil.In(u.opt.Zone).Format(time.TimeOnly)))
+		return th.Alert, fmt.Sprintf(words.LimitedUntil, s.Pace.LimitedUntil.In(u.opt.Zone).Format(time.TimeOnly))
 	}
 	for _, src := range []model.Source{model.SourceStatus, model.SourceAccount, model.SourceCalls, model.SourceRates, model.SourceKeys, model.SourceDays} {
 		switch f := s.Sources[src].Fault; f.Kind {
 		case model.FaultNone, model.FaultUnsupported:
 		case model.FaultUnauthorised, model.FaultForbidden, model.FaultNotGateway:
-			return line(th.Alert, "▲ "+f.Sentence)
+			return th.Alert, f.Sentence
 		default:
-			return line(th.Warn, "▲ "+f.Sentence)
+			return th.Warn, f.Sentence
 		}
 	}
 	switch {
 	case s.Pace.Slow:
-		return line(th.Warn, "▲ "+words.Slow)
+		return th.Warn, words.Slow
 	case s.Pace.Stretch > 1.05:
-		return line(th.Warn, "▲ "+fmt.Sprintf(words.Stretched, strconv.FormatFloat(s.Pace.Stretch, 'f', 1, 64)))
+		return th.Warn, fmt.Sprintf(words.Stretched, strconv.FormatFloat(s.Pace.Stretch, 'f', 1, 64))
 	case len(u.opt.Warnings) > 0:
-		return line(th.Dim, "▲ "+u.opt.Warnings[0])
+		return th.Dim, u.opt.Warnings[0]
 	}
-	return ""
+	return th.Dim, ""
 }
 
 // drawFooter names the keys that matter here, or holds the filter line, or says

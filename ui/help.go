@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"gatewatch/model"
 	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
+	"gatewatch/ui/theme"
 )
 
 // openHelp shows the keys that work here, what the marks mean, and what is known
@@ -88,7 +88,7 @@ func (u *UI) stateRows() []pane.CardRow {
 	if s.Account.OK {
 		rows = append(rows, pane.CardRow{Name: words.Group, Value: text.Clean(s.Account.V.Group)})
 	}
-	rows = append(rows, pane.CardRow{Name: words.Zone, Value: u.opt.Zone.String()})
+	rows = append(rows, pane.CardRow{Name: words.Zone, Value: u.now.In(u.opt.Zone).Format("MST -07:00")})
 	if s.Skew.OK {
 		clock := words.ClockSame
 		// Date has whole seconds, and the answer took its time.
@@ -128,41 +128,51 @@ func (u *UI) openCross() tea.Cmd {
 }
 
 // crossLines draws keys down and models across, both by what they spent, as many
-// models as fit.
+// models as fit, and what the others spent in one column.
 func (u *UI) crossLines(w int) []string {
 	const nameW, colW = 18, 12
 	d, th, words := u.data, u.theme, u.opt.Words
+	if !d.Summary.Window.Counted() {
+		return text.Wrap(words.HiddenByMemory, w)
+	}
 	cross := model.Cross(d.State, d.Summary.Span)
 	if len(cross.Keys) == 0 {
 		return []string{th.Dim.Text(words.EmptyModels)}
 	}
-	fit := max(1, min(len(cross.Models), (w-nameW-colW)/(colW+1)))
+	fit := max(1, (w-nameW-colW)/(colW+1))
+	if fit < len(cross.Models) {
+		fit = max(1, fit-1) // room for the others
+	}
+	fit = min(fit, len(cross.Models))
+	money := d.Column(float64(cross.KeyTotals[0].Quota))
+	amount := func(t model.Tally, style theme.Style) string {
+		if t.Calls == 0 && t.Quota == 0 {
+			return " " + th.Faint.Text(text.Right("·", colW))
+		}
+		return " " + style.Text(text.Right(money(float64(t.Quota)), colW))
+	}
+	line := func(name string, models []model.Tally, total model.Tally, style theme.Style) string {
+		out := style.Text(text.Left(name, nameW))
+		rest := model.Tally{Calls: total.Calls, Quota: total.Quota}
+		for _, t := range models[:fit] {
+			out += amount(t, style)
+			rest.Calls, rest.Quota = rest.Calls-t.Calls, rest.Quota-t.Quota
+		}
+		if fit < len(models) {
+			out += amount(rest, th.Dim)
+		}
+		return out + amount(total, th.Money)
+	}
 	head := text.Left(words.ColKey, nameW)
 	for _, m := range cross.Models[:fit] {
 		head += " " + text.Right(text.Clean(m), colW)
 	}
+	if fit < len(cross.Models) {
+		head += " " + text.Right(words.Others, colW)
+	}
 	lines := []string{th.Faint.Text(head + " " + text.Right(words.ColTotal, colW))}
-	amount := func(q model.Quota, calls int64) string {
-		if calls == 0 && q == 0 {
-			return th.Faint.Text(text.Right("·", colW))
-		}
-		return text.Right(d.Money(q), colW)
-	}
 	for i, k := range cross.Keys {
-		line := th.Plain.Text(text.Left(d.Name(k.Name), nameW))
-		for j := range cross.Models[:fit] {
-			t := cross.Cells[i][j]
-			line += " " + amount(t.Quota, t.Calls)
-		}
-		lines = append(lines, line+" "+th.Money.Text(text.Right(d.Money(cross.KeyTotals[i].Quota), colW)))
+		lines = append(lines, line(d.Name(k.Name), cross.Cells[i], cross.KeyTotals[i], th.Plain))
 	}
-	total := th.Dim.Text(text.Left(words.ColTotal, nameW))
-	for j := range cross.Models[:fit] {
-		total += " " + th.Money.Text(text.Right(d.Money(cross.ModelTotals[j].Quota), colW))
-	}
-	lines = append(lines, "", total+" "+th.Money.Text(text.Right(d.Money(cross.Total.Quota), colW)))
-	if hidden := len(cross.Models) - fit; hidden > 0 {
-		lines = append(lines, th.Dim.Text("+"+strconv.Itoa(hidden)+" "+words.ColModel))
-	}
-	return lines
+	return append(lines, "", line(words.ColTotal, cross.ModelTotals, cross.Total, th.Strong))
 }

@@ -87,9 +87,9 @@ func shelves(w, h int) []shelf {
 	return []shelf{{slots: []slot{{of(PaneNow, PaneBalance, PaneSpend, PaneModels, PaneKeys, PaneCalls), 0}}, low: 3, weight: 1}}
 }
 
-// Arrange is the layout as a pure function: the room, whether there is an alert
-// line, which pane has the focus, and whether it has the screen for itself.
-func Arrange(w, h int, alert bool, focus PaneID, zoom bool) Arrangement {
+// Arrange is the layout as a pure function: the room, how many lines the alert
+// has, which pane has the focus, and whether it has the screen for itself.
+func Arrange(w, h, alert int, focus PaneID, zoom bool) Arrangement {
 	var a Arrangement
 	y := 0
 	take := func(rows int) Rect {
@@ -103,8 +103,8 @@ func Arrange(w, h int, alert bool, focus PaneID, zoom bool) Arrangement {
 		headerRows = 2
 	}
 	a.Header = take(headerRows)
-	if alert && h >= 6 {
-		a.Alert = take(1)
+	if h >= 6 {
+		a.Alert = take(min(alert, h/4))
 	}
 	footerRows := 0
 	if h >= 10 {

@@ -16,6 +16,8 @@ import (
 // popup stands over the screen until esc closes it.
 type popup interface {
 	title(u *UI) string
+	// note says how to leave it.
+	note(u *UI, w, h int) string
 	// width and height are the cells it would like to have.
 	width() int
 	height(u *UI, w int) int
@@ -37,6 +39,13 @@ type pagePopup struct {
 }
 
 func (p *pagePopup) title(*UI) string { return p.name }
+
+func (p *pagePopup) note(u *UI, w, h int) string {
+	if len(p.lines(u, w-2)) > h {
+		return u.opt.Words.ScrollHint
+	}
+	return u.opt.Words.CloseHint
+}
 
 func (p *pagePopup) width() int { return p.wide }
 
@@ -142,7 +151,9 @@ func newListPopup(name, prompt string, choices []choice) *listPopup {
 
 func (p *listPopup) title(*UI) string { return p.name }
 
-func (p *listPopup) width() int { return 76 }
+func (p *listPopup) note(u *UI, _, _ int) string { return u.opt.Words.CloseHint }
+
+func (p *listPopup) width() int { return 92 }
 
 func (p *listPopup) height(*UI, int) int { return min(18, len(p.choices)) + 2 }
 
@@ -185,7 +196,7 @@ func (p *listPopup) view(u *UI, w, h int) ([]string, *tea.Cursor) {
 			lines = append(lines, th.Faint.Text(line))
 		default:
 			note = text.Cut(note, max(0, w-text.Width(name)-1))
-			lines = append(lines, name+strings.Repeat(" ", max(0, w-text.Width(name)-text.Width(note)))+th.Dim.Text(note))
+			lines = append(lines, text.Left(name+strings.Repeat(" ", max(0, w-text.Width(name)-text.Width(note)))+th.Dim.Text(note), w))
 		}
 	}
 	if len(found) == 0 {
@@ -246,7 +257,7 @@ func (u *UI) openPalette() tea.Cmd {
 				note, dim = why, true
 			}
 		}
-		choices = append(choices, choice{name: c.do.Long, note: note, dim: dim, run: func(u *UI) tea.Cmd { return u.do(c) }})
+		choices = append(choices, choice{name: text.Left(c.do.Short, 15) + " " + c.do.Long, note: note, dim: dim, run: func(u *UI) tea.Cmd { return u.do(c) }})
 	}
 	u.popup = newListPopup(u.opt.Words.Actions, u.opt.Words.PalettePrompt, choices)
 	return nil

@@ -75,7 +75,7 @@ type UI struct {
 	// as long as the screen is frozen.
 	data     pane.Data
 	frozen   bool
-	dirty    bool
+	filling  bool // a frame is due because the window is being filled
 	drawnAt  time.Time
 	eagerTil time.Time // after "ask now", answers are drawn as they come
 
@@ -145,7 +145,10 @@ func (u *UI) Init() tea.Cmd {
 func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case model.Update:
-		u.fold(msg)
+		return u, u.fold(msg)
+	case filledMsg:
+		u.filling = false
+		u.refresh()
 		return u, nil
 	case tickMsg:
 		u.onTick(time.Time(msg))
@@ -182,7 +185,7 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		u.changed()
 		u.notice = copiedNotice(u.opt.Words, msg)
 		return u, tea.SetClipboard(msg.Text)
-	case pane.Filtered:
+	case pane.FilterCalls:
 		u.changed()
 		return u, u.filterCalls(msg.Text)
 	}
@@ -192,27 +195,39 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // fold takes an update in. What only brings new figures waits for the next
 // refresh; the first answer of a source and a change of health are drawn at
 // once.
-func (u *UI) fold(up model.Update) {
+func (u *UI) fold(up model.Update) tea.Cmd {
 	u.now = up.At
 	i := u.fleet.Index(up.Gateway)
 	if i < 0 {
-		return
+		return nil
 	}
 	was := u.fleet.States[i].Sources[up.Source]
 	u.fleet = u.fleet.Apply(up)
 	is := u.fleet.States[i].Sources[up.Source]
 	if i != u.fleet.Current {
-		return
+		return nil
 	}
-	u.dirty = true
 	urgent := was.LastOK.IsZero() != is.LastOK.IsZero() || was.Fault != is.Fault || up.At.Before(u.eagerTil)
 	// The log is what moves most: its answer is the beat of the screen, so that
 	// what is seen is never older than one poll.
 	beat := up.Source == model.SourceCalls && up.At.Sub(u.drawnAt) >= u.opt.Refresh/2
 	if urgent || beat {
 		u.refresh()
+		return nil
 	}
+	if up.Source == model.SourceCalls && !u.filling && u.data.Summary.Totals.Coverage < 1 && !u.frozen {
+		// While the window is being filled, that is worth looking at.
+		u.filling = true
+		return tea.Tick(fillRefresh, func(time.Time) tea.Msg { return filledMsg{} })
+	}
+	return nil
 }
+
+// filledMsg says that what filled the window lately is to be drawn.
+type filledMsg struct{}
+
+// fillRefresh is the least time between two frames while the window is filled.
+const fillRefresh = time.Second
 
 func (u *UI) onTick(now time.Time) {
 	u.now = now
@@ -227,7 +242,7 @@ func (u *UI) onTick(now time.Time) {
 // frozen.
 func (u *UI) refresh() {
 	u.changed()
-	u.dirty, u.drawnAt = false, u.now
+	u.drawnAt = u.now
 	if u.frozen {
 		return
 	}

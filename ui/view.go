@@ -61,7 +61,7 @@ func (u *UI) View() tea.View {
 }
 
 func (u *UI) arrange() Arrangement {
-	return Arrange(u.w, u.h, u.alert() != "", u.focus, u.zoom)
+	return Arrange(u.w, u.h, len(u.alert()), u.focus, u.zoom)
 }
 
 // draw makes the lines of the screen, each exactly as wide as the terminal.
@@ -70,9 +70,7 @@ func (u *UI) draw() (string, *tea.Cursor) {
 	lines := make([]string, u.h)
 	var cursor *tea.Cursor
 	u.drawHeader(lines, a.Header)
-	if a.Alert.H > 0 {
-		lines[a.Alert.Y] = u.alert()
-	}
+	copy(lines[a.Alert.Y:a.Alert.Y+a.Alert.H], u.alert())
 	for _, p := range a.Panes {
 		b := u.box(p)
 		for i, l := range b.lines {
@@ -93,7 +91,7 @@ func (u *UI) draw() (string, *tea.Cursor) {
 			lines[i] = blank
 		}
 	}
-	if u.popup != nil {
+	if u.popup != nil && u.h > 2 && u.w > 4 {
 		cursor = u.drawPopup(lines)
 	}
 	return strings.Join(lines, "\n"), cursor
@@ -125,7 +123,7 @@ func (u *UI) drawPopup(lines []string) *tea.Cursor {
 		lines[i] = ansi.Strip(lines[i])
 	}
 	content, cursor := u.popup.view(u, w-2, h-2)
-	over := pane.Box(u.theme, pane.Frame{Title: u.popup.title(u), Focused: true}, w, h, content)
+	over := pane.Box(u.theme, pane.Frame{Title: u.popup.title(u), Note: u.popup.note(u, w-2, h-2), Focused: true}, w, h, content)
 	for i := range lines {
 		if i < y || i >= y+h {
 			lines[i] = u.theme.Faint.Text(lines[i])
@@ -134,6 +132,9 @@ func (u *UI) drawPopup(lines []string) *tea.Cursor {
 		left := ansi.Truncate(lines[i], x, "")
 		left += strings.Repeat(" ", max(0, x-text.Width(left)))
 		right := ansi.TruncateLeft(lines[i], x+w, "")
+		if text.Width(right) > u.w-x-w { // a wide letter lies across the edge
+			right = ansi.TruncateLeft(lines[i], x+w+1, "")
+		}
 		right = strings.Repeat(" ", max(0, u.w-x-w-text.Width(right))) + right
 		lines[i] = u.theme.Faint.Text(left) + over[i-y] + u.theme.Faint.Text(right)
 	}

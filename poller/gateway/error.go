@@ -201,3 +201,8 @@ func retryAfter(value string, now time.Time) model.Opt[time.Duration] {
 
 // Wait is how long the gateway asks to wait, unknown when it does not say.
 func (e *StatusError) Wait() model.Opt[time.Duration] { return e.RetryAfter }
+
+// NeedsUser reports whether the gateway misses the user id beside the token.
+func (e *StatusError) NeedsUser() bool {
+	return e.Kind == model.FaultUnauthorised && userHint(e.Message, "") != ""
+}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 )
 
@@ -43,8 +43,8 @@ func zoneName(zone *time.Location, now time.Time) string {
 
 // Text writes the report for a person.
 func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error {
-	s, sum, cur := g.State, g.Summary, g.State.Currency()
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	s, sum, cur := g.State, g.Summary, pane.Currency(g.State)
+	tw := &columns{}
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -106,7 +106,7 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 			fmt.Fprintf(tw, "%s\t\t\t%s\n", fmt.Sprintf(words.OtherKeys, text.Clean(o.Name)), cur.Format(o.Spent))
 		}
 	}
-	if err := tw.Flush(); err != nil {
+	if err := tw.flush(w); err != nil {
 		return err
 	}
 	for _, src := range model.Sources() {
@@ -137,4 +137,40 @@ func reconciled(r model.Reconcile, cur model.Currency, words *text.Words) string
 		return words.NotAllRead
 	}
 	return words.NoSum
+}
+
+// columns lays lines of tab-separated values out below each other, a blank line
+// beginning anew. Unlike text/tabwriter it counts cells, which CJK needs.
+type columns struct{ strings.Builder }
+
+func (c *columns) flush(w io.Writer) error {
+	for i, block := range strings.Split(strings.TrimRight(c.String(), "\n"), "\n\n") {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		var rows [][]string
+		var widths []int
+		for l := range strings.SplitSeq(block, "\n") {
+			row := strings.Split(l, "\t")
+			for i, v := range row {
+				if i == len(widths) {
+					widths = append(widths, 0)
+				}
+				widths[i] = max(widths[i], text.Width(v))
+			}
+			rows = append(rows, row)
+		}
+		for _, row := range rows {
+			line := ""
+			for i, v := range row {
+				line += text.Left(v, widths[i]) + "  "
+			}
+			if _, err := io.WriteString(w, strings.TrimRight(line, " ")+"\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -50,9 +50,7 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 	if f.Note == "" && d.State.Keys.OK {
 		f.Note = fmt.Sprint(len(d.State.Keys.V))
 	}
-	if !p.filter.Empty() {
-		f.Title += " /" + text.Clean(p.filter.String())
-	}
+	f.Title = d.Filtered(f.Title, p.filter)
 	return f
 }
 
@@ -253,7 +251,8 @@ func card(d pane.Data, keyID int64) pane.Card {
 // View draws the rows.
 func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) {
 	rows := p.rows(d)
-	if len(rows) == 0 {
+	if len(rows) == 0 || !d.State.Keys.OK {
+		// Without the list, nobody can say which keys are others.
 		empty := d.Words.EmptyKeys
 		if !p.filter.Empty() {
 			empty = d.Words.NoMatch

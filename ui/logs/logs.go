@@ -57,9 +57,7 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 	if p.table.Following() {
 		f.Title += " · " + d.Words.Follow
 	}
-	if !p.filter.Empty() {
-		f.Title += " /" + text.Clean(p.filter.String())
-	}
+	f.Title = d.Filtered(f.Title, p.filter)
 	return f
 }
 

@@ -44,16 +44,14 @@ func source(d pane.Data) model.Source {
 func (p *Pane) Frame(d pane.Data) pane.Frame {
 	f := pane.Frame{Title: d.Words.Models + " · " + fmt.Sprintf(d.Words.Window, d.Summary.Window.Label)}
 	f.Note, f.Old = pane.Note(d, source(d))
-	switch t := d.Summary.Totals; {
-	case f.Note != "" || t.From == "":
-	case !d.Summary.Window.Counted():
+	switch {
+	case f.Note != "":
+	case d.Summary.Window.Counted():
+		f.Note = pane.Sampled(d, d.Summary.Totals.Coverage)
+	case len(d.Summary.Models) > 0:
 		f.Note = d.Words.FromGateway
-	case t.Coverage < 1:
-		f.Note = fmt.Sprintf(d.Words.Sampled, text.Percent(t.Coverage))
 	}
-	if !p.filter.Empty() {
-		f.Title += " /" + text.Clean(p.filter.String())
-	}
+	f.Title = d.Filtered(f.Title, p.filter)
 	return f
 }
 

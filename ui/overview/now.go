@@ -42,12 +42,10 @@ func (n *Now) Frame(d pane.Data) pane.Frame {
 	f.Note, f.Old = pane.Note(d, model.SourceCalls)
 	if d.Spot.OK {
 		f.Title = fmt.Sprintf("%s · %s", d.Words.Spend, d.Time(d.Spot.V.From, "15:04"))
-	} else if f.Note == "" && d.Summary.NowCovered < 1 && !d.State.Sources[model.SourceCalls].LastOK.IsZero() {
-		f.Note = fmt.Sprintf(d.Words.Sampled, text.Percent(d.Summary.NowCovered))
+	} else if f.Note == "" {
+		f.Note = pane.Sampled(d, d.Summary.NowCovered)
 	}
-	if !n.filter.Empty() {
-		f.Title += " /" + text.Clean(n.filter.String())
-	}
+	f.Title = d.Filtered(f.Title, n.filter)
 	return f
 }
 
@@ -120,7 +118,7 @@ func (n *Now) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
 	}
 	switch r := rows[i]; {
 	case key.Matches(msg, keys.Enter):
-		return pane.Send(pane.Filtered{Text: "key:" + strings.ReplaceAll(r.Key.key.Name, " ", " key:") + " model:" + r.Key.model})
+		return pane.Send(pane.FilterCalls{Text: "key:" + strings.ReplaceAll(r.Key.key.Name, " ", " key:") + " model:" + r.Key.model})
 	case key.Matches(msg, keys.Copy):
 		return pane.Send(pane.CopyRow(r.Cells[0].Text, n.columns(d), r.Cells))
 	}

@@ -59,8 +59,8 @@ func (s *Spend) Frame(d pane.Data) pane.Frame {
 			value = d.MoneyFloat(p.PerMinute.V) + words.PerMinute
 		}
 		f.Mark, f.MarkStyle = d.Time(p.At, layout(p))+" "+value, d.Theme.Strong
-	} else if t := d.Summary.Totals; f.Note == "" && t.Coverage < 1 && t.From != "" {
-		f.Note = fmt.Sprintf(words.Sampled, text.Percent(d.Summary.Totals.Coverage))
+	} else if f.Note == "" {
+		f.Note = pane.Sampled(d, d.Summary.Totals.Coverage)
 	}
 	return f
 }
@@ -77,11 +77,11 @@ func layout(p model.Point) string {
 
 // unit is the currency's sign for the title.
 func unit(d pane.Data) string {
-	switch cur := d.State.Currency(); {
+	switch cur := d.Currency(); {
 	case cur.Tokens():
 		return "quota"
 	case cur.Symbol != "":
-		return text.Clean(cur.Symbol)
+		return cur.Symbol
 	default:
 		return "$"
 	}
@@ -125,7 +125,7 @@ func (s *Spend) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		message, style := pane.Absent(d, src, !d.State.Sources[src].LastOK.IsZero(), d.Words.EmptySpend)
 		return pane.Message(message, style, w, h), nil
 	}
-	cur := d.State.Currency()
+	cur := d.Currency()
 	one := 1.0
 	if !cur.Tokens() {
 		one = float64(cur.Quota(1))

@@ -52,6 +52,10 @@ func Box(th *theme.Theme, f Frame, w, h int, content []string) []string {
 // top draws the upper edge: ╭─ Title mark ──── note ─╮.
 func top(th *theme.Theme, f Frame, w int, border, title theme.Style) string {
 	room := w - 6 // both corners, a dash and a space on each side
+	lead := "╭─ "
+	if f.Focused {
+		lead = "╭─▸" // the focus is not told by colour alone
+	}
 	name := text.Cut(f.Title, max(0, room))
 	mark := f.Mark
 	if text.Width(name)+1+text.Width(mark) > room {
@@ -69,7 +73,7 @@ func top(th *theme.Theme, f Frame, w int, border, title theme.Style) string {
 	if room < 1 || name == "" {
 		return border.Text("╭" + strings.Repeat("─", w-2) + "╮")
 	}
-	b.WriteString(border.Text("╭─ "))
+	b.WriteString(border.Text(lead))
 	b.WriteString(title.Text(name))
 	if mark != "" {
 		b.WriteString(" " + f.MarkStyle.Text(mark))

@@ -29,6 +29,20 @@ type Data struct {
 	Spenders []model.Spender
 }
 
+// Currency is how the gateway shows its quota. An operator's own currency sign is
+// foreign text like any other.
+func (d Data) Currency() model.Currency { return Currency(d.State) }
+
+// Currency is a state's currency, fit to be drawn.
+func Currency(s model.State) model.Currency {
+	cur := s.Currency()
+	cur.Symbol = text.Cut(text.Clean(cur.Symbol), maxSymbol)
+	return cur
+}
+
+// maxSymbol bounds a currency sign, in cells.
+const maxSymbol = 4
+
 // Money prints quota, masked when Private.
 func (d Data) Money(q model.Quota) string { return d.MoneyFloat(float64(q)) }
 
@@ -37,7 +51,7 @@ func (d Data) MoneyFloat(q float64) string {
 	if d.Private {
 		return "***"
 	}
-	return d.State.Currency().FormatFloat(q)
+	return d.Currency().FormatFloat(q)
 }
 
 // Column returns how a column prints its money: all with as many decimals as the
@@ -46,7 +60,7 @@ func (d Data) Column(most float64) func(quota float64) string {
 	if d.Private {
 		return func(float64) string { return "***" }
 	}
-	cur := d.State.Currency()
+	cur := d.Currency()
 	decimals := 6
 	switch a := cur.Amount(most); {
 	case a >= 100:
@@ -80,6 +94,17 @@ func (d Data) Time(sec int64, layout string) string {
 	return time.Unix(sec, 0).In(d.Zone).Format(layout)
 }
 
+// Filtered is a pane's title with the filter that narrows it down.
+func (d Data) Filtered(title string, f filter.Filter) string {
+	switch {
+	case f.Empty():
+		return title
+	case d.Private:
+		return title + " /***"
+	}
+	return title + " /" + text.Clean(f.String())
+}
+
 // Keys are the bindings that panes answer to, all declared in package ui.
 type Keys struct {
 	Up, Down, Top, Bottom, HalfUp, HalfDown, Left, Right, Reverse, Enter, Copy key.Binding
@@ -104,8 +129,8 @@ type Copied struct{ Name, Text string }
 // Opened asks for a card to be shown.
 type Opened struct{ Card Card }
 
-// Filtered asks for the calls to be narrowed down.
-type Filtered struct{ Text string }
+// FilterCalls asks for the calls to be narrowed down.
+type FilterCalls struct{ Text string }
 
 // Send is a command that delivers msg.
 func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
@@ -139,7 +164,8 @@ func Note(d Data, src model.Source) (note string, old bool) {
 
 // Absent is what a pane says while it has nothing to show: that it waits, that
 // the gateway does not offer it, why it failed, or what empty means here. known
-// tells that an answer has come.
+// tells that an answer has come. The whole sentence of a failure stands in the
+// alert line; here its cause is enough.
 func Absent(d Data, src model.Source, known bool, empty string) (message string, style theme.Style) {
 	st := d.State.Sources[src]
 	switch {
@@ -148,13 +174,22 @@ func Absent(d Data, src model.Source, known bool, empty string) (message string,
 	case st.Fault.Kind == model.FaultUnsupported:
 		return d.Words.NotOffered, d.Theme.Dim
 	case st.Fault.Kind != model.FaultNone:
-		return text.Clean(st.Fault.Sentence), d.Theme.Warn
+		return text.Clean(st.Fault.Short), d.Theme.Warn
 	}
 	// What a source waits for may be another one: the first contact.
 	if first := d.State.Sources[model.SourceStatus]; first.Fault.Kind != model.FaultNone && first.LastOK.IsZero() {
-		return text.Clean(first.Fault.Sentence), d.Theme.Warn
+		return text.Clean(first.Fault.Short), d.Theme.Warn
 	}
 	return d.Words.Waiting, d.Theme.Dim
+}
+
+// Sampled says how much of the log a pane speaks of, "" when it is all of it or
+// nothing is known yet.
+func Sampled(d Data, coverage float64) string {
+	if coverage >= 1 || d.State.Sources[model.SourceCalls].LastOK.IsZero() {
+		return ""
+	}
+	return strings.Replace(d.Words.Sampled, "%s", text.Percent(coverage), 1)
 }
 
 // Message fills w × h cells with a message in the middle.

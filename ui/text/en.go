@@ -53,7 +53,7 @@ var English = Words{
 	ColP50: "p50", ColP95: "p95", ColFirst: "first", ColErrors: "err", ColKey: "key", ColLeft: "left",
 	ColSpent: "spent", ColLastUsed: "used", ColStatus: "status", ColTime: "time", ColTokens: "in→out",
 	ColTook: "took", ColExpires: "expires", ColTotal: "total", ColUser: "user", ColUsed: "used in all",
-	OtherKeys: "other: %s",
+	OtherKeys: "other: %s", Others: "others",
 
 	KeyEnabled: "enabled", KeyDisabled: "disabled", KeyExpired: "expired", KeyExhausted: "exhausted",
 	NoLimit: "no limit", Never: "never", Now: "now",
@@ -65,7 +65,7 @@ var English = Words{
 	WholeSeconds: "the gateway logs whole seconds", Time: "time", Kind: "kind",
 
 	Help: "Help", Actions: "Actions", Gateways: "Gateways", Cross: "Spend by key and model",
-	CloseHint: "esc closes", NoActions: "no action of that name", HelpKeys: "Keys", HelpMarks: "Marks",
+	CloseHint: "esc closes", ScrollHint: "↑ ↓ scroll · esc closes", NoActions: "no action of that name", HelpKeys: "Keys", HelpMarks: "Marks",
 	MarkCounted: "counted by us from the gateway's log, not reported by it",
 	MarkDerived: "derived from two readings of the balance",
 	MarkAbout:   "measured in whole seconds by the gateway, or foretold",

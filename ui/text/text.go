@@ -33,7 +33,7 @@ type Words struct {
 	ColModel, ColCalls, ColIn, ColOut, ColCost, ColShare, ColP50, ColP95, ColFirst, ColErrors  string
 	ColKey, ColLeft, ColSpent, ColLastUsed, ColStatus, ColTime, ColTokens, ColTook, ColExpires string
 	ColTotal, ColUser, ColUsed                                                                 string
-	OtherKeys                                                                                  string
+	OtherKeys, Others                                                                          string
 
 	// Keys and calls.
 	KeyEnabled, KeyDisabled, KeyExpired, KeyExhausted, NoLimit, Never, Now  string
@@ -43,9 +43,9 @@ type Words struct {
 	WholeSeconds, Time, Kind                                                string
 
 	// Popups.
-	Help, Actions, Gateways, Cross, CloseHint, NoActions, HelpKeys, HelpMarks string
-	MarkCounted, MarkDerived, MarkAbout, MarkUnknown, MarkMatch, MarkGap      string
-	HelpState                                                                 string
+	Help, Actions, Gateways, Cross, CloseHint, ScrollHint, NoActions, HelpKeys, HelpMarks string
+	MarkCounted, MarkDerived, MarkAbout, MarkUnknown, MarkMatch, MarkGap                  string
+	HelpState                                                                             string
 
 	// Footer, filter, notices.
 	FilterPrompt, FilterHint, Copied, Asked, TooSmall, Follow string
