@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -124,8 +125,11 @@ func parseConfig(path string, b []byte) (Config, error) {
 	lines := keyLines(b)
 	e := &configError{path: path}
 	table := func(at string, t map[string]any, known []setting) {
-		for name, v := range t {
-			line := lines[at+name]
+		// In the order of the file, so that of two settings that exclude each other
+		// the second is the fault.
+		names := slices.SortedFunc(maps.Keys(t), func(a, b string) int { return cmp.Compare(lines[at+a], lines[at+b]) })
+		for _, name := range names {
+			v, line := t[name], lines[at+name]
 			i := slices.IndexFunc(known, func(s setting) bool { return s.name == name })
 			if i < 0 {
 				e.faults = append(e.faults, configFault{line, unknownKey(name, known)})

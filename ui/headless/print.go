@@ -54,8 +54,7 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 		}
 		return cur.Format(q.V)
 	}
-	what := strings.TrimSpace(s.Gateway.Dialect + " " + text.Clean(s.Status.V.Version))
-	fmt.Fprintf(tw, "%s\t%s\t%s\n", text.Clean(s.Gateway.Name), text.Clean(s.Gateway.URL), what)
+	line(text.Clean(s.Gateway.Name), "%s · %s", text.Clean(s.Gateway.URL), strings.TrimSpace(text.Clean(s.Gateway.Dialect+" "+s.Status.V.Version)))
 	if s.Account.OK {
 		a := s.Account.V
 		line(words.User, "%s · %s · %s", text.Clean(a.Username), text.Clean(a.Group), a.Role)
