@@ -70,7 +70,7 @@ func (a *app) dashboard(ctx context.Context) {
 		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),
-		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 
 	// Everything that ends the program from outside asks it to quit, and ends it
 	// hard when it does not.

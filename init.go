@@ -69,12 +69,12 @@ func (a *app) init(ctx context.Context) {
 // ask asks for one gateway until its account can be read.
 func (a *app) ask(ctx context.Context) (GatewayConfig, model.Account, error) {
 	var url, token, name, userID string
-	form := huh.NewForm(huh.NewGroup(
-		huh.NewInput().Title("The gateway's address").Placeholder("https://gateway.example").Value(&url).Validate(func(s string) error {
+	form := huh.NewForm(
+		huh.NewGroup(huh.NewInput().Title("The gateway's address").Placeholder("https://gateway.example").Value(&url).Validate(func(s string) error {
 			_, err := gateway.ParseURL(s)
 			return err
-		}),
-		huh.NewInput().Title("The access token").Description("the management token of the personal settings page, not an sk- key; it is not shown").
+		})),
+		huh.NewGroup(huh.NewInput().Title("The access token").Description("the management token of the personal settings page, not an sk- key; it is not shown").
 			EchoMode(huh.EchoModePassword).Value(&token).Validate(func(s string) error {
 			switch s = strings.TrimSpace(s); {
 			case s == "":
@@ -83,9 +83,9 @@ func (a *app) ask(ctx context.Context) (GatewayConfig, model.Account, error) {
 				return errors.New("this is an sk- key; the management token is needed")
 			}
 			return nil
-		}),
-		huh.NewInput().Title("A name for it").Placeholder("prod").Value(&name),
-	))
+		})),
+		huh.NewGroup(huh.NewInput().Title("A name for it").Placeholder("prod").Value(&name)),
+	)
 	if err := form.WithInput(a.in).WithOutput(a.out).RunWithContext(ctx); err != nil {
 		return GatewayConfig{}, model.Account{}, err
 	}

@@ -97,11 +97,14 @@ func (a *app) wireDemo(cfg Config, log *slog.Logger) (*wiring, error) {
 	if f.demoNames != "mixed" && f.demoNames != "ascii" {
 		return nil, fmt.Errorf("--demo-names: mixed or ascii, not %q", f.demoNames)
 	}
-	if f.demoRate <= 0 || f.demoRate > 100 {
+	if f.demoRate < 0 || f.demoRate > 100 {
 		return nil, fmt.Errorf("--demo-rate: %v is not between 0 and 100 calls per second", f.demoRate)
 	}
 	if f.gateway != "" && f.gateway != "demo" {
 		return nil, fmt.Errorf("--gateway: the demo has one gateway, demo")
+	}
+	if f.demoRate == 0 {
+		f.demoRate = -1 // no traffic; the server takes 0 for its usual rate
 	}
 	server := &demo.Server{Dialect: f.demoDialect, Seed: f.demoSeed, Rate: f.demoRate, Names: f.demoNames}
 	w := &wiring{}

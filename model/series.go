@@ -6,13 +6,18 @@ import "time"
 // scaled to a whole minute. Earlier it would be noise.
 const minPartial = 20
 
-// series returns the spend per minute of span, one point per clock minute, from
-// the first whole minute on.
+// series returns the spend of the last clock minutes of span, as many as it is
+// long, so that the chart moves by one column a minute. The running minute is the
+// last one once it is old enough.
 func series(b Book, span Span) []Point {
-	first := minuteOf(span.From + 59)
+	last := minuteOf(span.To)
+	if span.To-last+1 < minPartial {
+		last -= 60
+	}
+	first := last - (span.Seconds()/60-1)*60
 	var out []Point
 	i := b.Usage.index(first)
-	for m := first; m <= span.To; m += 60 {
+	for m := first; m <= last; m += 60 {
 		col := Span{m, min(m+59, span.To)}
 		var quota Quota
 		for i < len(b.Usage.minutes) && b.Usage.minutes[i].at == m {
@@ -21,9 +26,6 @@ func series(b Book, span Span) []Point {
 		}
 		p := Point{At: m, Seconds: 60}
 		if b.Ledger.Covers(col) {
-			if col.Seconds() < minPartial {
-				continue
-			}
 			p.PerMinute = Some(float64(quota) / float64(col.Seconds()) * 60)
 		}
 		out = append(out, p)

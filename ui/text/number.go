@@ -80,7 +80,7 @@ func TookCoarse(d time.Duration) string {
 }
 
 // Age prints how old something is in coarse steps, so that it changes rarely:
-// 5 s, 15 s, 30 s, 1 m, 2 m … 10 m, 15 m … 1 h, 2 h, 3 d.
+// 5 s, 15 s, 30 s, 1 m, 2 m, 3 m, 5 m, 10 m, 15 m, 20 m, 30 m, 45 m, 1 h, 2 h, 3 d.
 func Age(d time.Duration) string {
 	step := func(steps ...time.Duration) time.Duration {
 		out := steps[0]
@@ -94,10 +94,9 @@ func Age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return strconv.Itoa(int(step(0, 5*time.Second, 15*time.Second, 30*time.Second).Seconds())) + " s"
-	case d < 10*time.Minute:
-		return strconv.Itoa(int(d.Minutes())) + " m"
 	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())/5*5) + " m"
+		const m = time.Minute
+		return strconv.Itoa(int(step(m, 2*m, 3*m, 5*m, 10*m, 15*m, 20*m, 30*m, 45*m).Minutes())) + " m"
 	case d < 48*time.Hour:
 		return strconv.Itoa(int(d.Hours())) + " h"
 	}

@@ -52,7 +52,7 @@ func TestNumbers(t *testing.T) {
 	}
 	for d, want := range map[time.Duration]string{
 		0: "0 s", 7 * time.Second: "5 s", 29 * time.Second: "15 s", 59 * time.Second: "30 s", 61 * time.Second: "1 m",
-		9*time.Minute + 59*time.Second: "9 m", 14 * time.Minute: "10 m", 90 * time.Minute: "1 h", 47 * time.Hour: "47 h", 50 * time.Hour: "2 d",
+		9*time.Minute + 59*time.Second: "5 m", 14 * time.Minute: "10 m", 90 * time.Minute: "1 h", 47 * time.Hour: "47 h", 50 * time.Hour: "2 d",
 	} {
 		if got := Age(d); got != want {
 			t.Errorf("Age(%s) = %s, want %s", d, got, want)
