@@ -142,11 +142,12 @@ type guarded struct {
 func (g *guarded) Init() tea.Cmd { return g.wrap(g.UI.Init()) }
 
 // Update passes a message on.
-func (g *guarded) Update(msg tea.Msg) (m tea.Model, cmd tea.Cmd) {
-	m = g
+func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return g, g.wrap(g.update(msg)) }
+
+func (g *guarded) update(msg tea.Msg) (cmd tea.Cmd) {
 	defer g.guard.Catch()
 	_, cmd = g.UI.Update(msg)
-	return g, g.wrap(cmd)
+	return cmd
 }
 
 // View draws the screen.

@@ -55,7 +55,7 @@ func (a *app) init(ctx context.Context) {
 		return
 	}
 	if err != nil {
-		a.fail(exitUnauthorised, fmt.Errorf("%w\nNothing was written.", err)) //nolint:staticcheck // two sentences for a person
+		a.fail(exitUnauthorised, fmt.Errorf("%w; nothing was written", err))
 		return
 	}
 	if err := writeConfig(path, g); err != nil {

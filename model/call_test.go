@@ -143,7 +143,7 @@ func TestDistRounding(t *testing.T) {
 			t.Errorf("%d ms should be exact, is %d", ms, got)
 		}
 	}
-	for s := int64(0); s <= 999; s++ {
+	for s := range int64(1000) {
 		if got := distValue(distCode(s * 1000)); got != s*1000 {
 			t.Fatalf("%d s is kept as %d ms", s, got)
 		}

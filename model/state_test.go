@@ -110,7 +110,7 @@ func TestApplyLeavesOldStatesAlone(t *testing.T) {
 		s = s.Apply(update(span.To+Lag, SourceDays, HourTotal{Span: span, Quota: 1}))
 	}
 	after := Summarise(old, hour, shanghai)
-	if *(&before.Totals) != after.Totals || len(before.Models) != len(after.Models) || len(old.Balances) != 0 || len(old.Self.Totals) != 0 {
+	if before.Totals != after.Totals || len(before.Models) != len(after.Models) || len(old.Balances) != 0 || len(old.Self.Totals) != 0 {
 		t.Fatal("an old state changed")
 	}
 	if s.Account.V.Quota != 199 || len(s.Self.Totals) != 8 {

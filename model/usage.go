@@ -136,11 +136,11 @@ func (r Rollup) refresh(span Span, log CallLog) Rollup {
 		if len(cells) == 0 {
 			continue
 		}
-		min := &minute{at: m, cells: cells}
+		one := &minute{at: m, cells: cells}
 		for i := range cells {
-			min.total.add(&cells[i].Tally)
+			one.total.add(&cells[i].Tally)
 		}
-		out = append(out, min)
+		out = append(out, one)
 	}
 	return Rollup{append(out, r.minutes[hi:]...)}
 }

@@ -240,18 +240,16 @@ func (u *UI) setFilter(id PaneID, s string) {
 }
 
 // filterCalls narrows the calls down and goes there.
-func (u *UI) filterCalls(s string) tea.Cmd {
+func (u *UI) filterCalls(s string) {
 	u.focus = PaneCalls
 	u.setFilter(PaneCalls, s)
-	return nil
 }
 
 // click gives the focus to the pane under the pointer.
-func (u *UI) click(m tea.Mouse) tea.Cmd {
+func (u *UI) click(m tea.Mouse) {
 	if id, ok := u.paneAt(m); ok && u.popup == nil {
 		u.focus = id
 	}
-	return nil
 }
 
 // wheel scrolls the pane under the pointer.

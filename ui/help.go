@@ -63,8 +63,12 @@ func (u *UI) helpLines(w int) []string {
 	}
 	heading(words.HelpMarks)
 	for _, m := range [][2]string{
-		{"*", words.MarkCounted}, {"Δ", words.MarkDerived}, {"≈", words.MarkAbout}, {text.Unknown, words.MarkUnknown},
-		{"✓", words.MarkMatch}, {"≠", words.MarkGap},
+		{"*", words.MarkCounted},
+		{"Δ", words.MarkDerived},
+		{"≈", words.MarkAbout},
+		{text.Unknown, words.MarkUnknown},
+		{"✓", words.MarkMatch},
+		{"≠", words.MarkGap},
 	} {
 		entry(m[0], m[1])
 	}

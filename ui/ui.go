@@ -173,7 +173,8 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return u, u.paste(msg)
 	case tea.MouseClickMsg:
 		u.changed()
-		return u, u.click(msg.Mouse())
+		u.click(msg.Mouse())
+		return u, nil
 	case tea.MouseWheelMsg:
 		u.changed()
 		return u, u.wheel(msg.Mouse())
@@ -187,7 +188,8 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return u, tea.SetClipboard(msg.Text)
 	case pane.FilterCalls:
 		u.changed()
-		return u, u.filterCalls(msg.Text)
+		u.filterCalls(msg.Text)
+		return u, nil
 	}
 	return u, nil
 }

@@ -86,9 +86,11 @@ func live() feed {
 	})
 	var keys model.Keys
 	for i, name := range keyNames {
-		k := model.APIKey{ID: int64(i + 1), Name: name, Status: model.KeyEnabled, Masked: "sk-FAKE…test", Unlimited: i%2 == 0,
-			Remaining: model.Quota(1_000_000 * (i + 1)), Used: model.Some(model.Quota(900_000)), LastUsed: model.Some(int64(t0 - 40*int64(i*i*i+1))),
-			Created: model.Some(int64(t0 - 86400*30))}
+		k := model.APIKey{
+			ID: int64(i + 1), Name: name, Status: model.KeyEnabled, Masked: "sk-FAKE…test", Unlimited: i%2 == 0,
+			Remaining: model.Quota(1_000_000 * (i + 1)), Used: model.Some(model.Quota(900_000)), LastUsed: model.Some(t0 - 40*int64(i*i*i+1)),
+			Created: model.Some(int64(t0 - 86400*30)),
+		}
 		if name == "old-phone" {
 			k.Unlimited, k.Expires = true, model.Some(int64(t0-86400))
 		}

@@ -14,6 +14,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -74,7 +75,7 @@ func run(args []string) error {
 // demo.
 func build(dir string) ([]string, error) {
 	binary := filepath.Join(dir, "gatewatch")
-	cmd := exec.Command("go", "build", "-o", binary, ".")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("go build: %w; is this the top of the repository?", err)

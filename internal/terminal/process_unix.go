@@ -31,7 +31,8 @@ func startProcess(opts Options) (*process, error) {
 	// the program is the end of the output.
 	defer func() { _ = slave.Close() }()
 
-	p := &process{master: master, cmd: exec.Command(opts.Args[0], opts.Args[1:]...)}
+	cmd := exec.Command(opts.Args[0], opts.Args[1:]...) //nolint:noctx // it ends by Close, or by what the test sends it
+	p := &process{master: master, cmd: cmd}
 	p.cmd.Dir = opts.Dir
 	p.cmd.Env = environ(os.Environ(), opts.Env)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave

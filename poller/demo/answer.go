@@ -113,8 +113,8 @@ func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 		var b bytes.Buffer
 		z := zippers.Get().(*gzip.Writer)
 		z.Reset(&b)
-		z.Write(body)
-		z.Close()
+		_, _ = z.Write(body) // a bytes.Buffer takes everything
+		_ = z.Close()
 		zippers.Put(z)
 		body = b.Bytes()
 		h.Set("Content-Encoding", "gzip")
@@ -129,6 +129,6 @@ func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 	}
 	w.WriteHeader(a.status)
 	if len(body) > 0 {
-		w.Write(body)
+		_, _ = w.Write(body) // who has hung up misses nothing
 	}
 }

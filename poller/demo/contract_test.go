@@ -42,7 +42,7 @@ func beyond(_ *testing.T, _ *Server, f *exchangeFile) {
 
 // spent takes a key's money away.
 func spent(edit string) func(*testing.T, *Server, *exchangeFile) {
-	return func(t *testing.T, s *Server, f *exchangeFile) {
+	return func(t *testing.T, s *Server, _ *exchangeFile) {
 		do(t, s, "PUT", "/api/token/", edit)
 	}
 }

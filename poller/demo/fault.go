@@ -151,7 +151,7 @@ func (w *cutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // that HTTP wants. What was written so far is sent.
 func (w *cutWriter) hangUp() {
 	if w.over {
-		http.NewResponseController(w.ResponseWriter).Flush()
+		_ = http.NewResponseController(w.ResponseWriter).Flush() // the connection ends here either way
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,7 +29,7 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	w := &inProcess{header: http.Header{}, pipe: writer, ready: make(chan struct{})}
 	go func() {
 		defer cancel()
-		defer in.Body.Close()
+		defer func() { _ = in.Body.Close() }()
 		err := s.serve(w, in)
 		if err == nil {
 			err = req.Context().Err()
@@ -67,7 +68,8 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 // serve runs the handler. It gives an error if the connection is to be cut.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
+		p := recover()
+		if cut, is := p.(error); is && errors.Is(cut, http.ErrAbortHandler) {
 			err = io.ErrUnexpectedEOF
 		} else if p != nil {
 			panic(p)
@@ -128,7 +130,7 @@ func (w *inProcess) Write(p []byte) (int, error) {
 // Flush sends what there is, as http.Flusher asks for.
 func (w *inProcess) Flush() {
 	w.WriteHeader(http.StatusOK)
-	w.begin(-1)
+	_ = w.begin(-1) // a client that has gone is seen by the next Write
 }
 
 // begin sends the header and what was held back.
@@ -159,6 +161,6 @@ func (w *inProcess) finish(err error) {
 		close(w.ready)
 	}
 	w.WriteHeader(http.StatusOK)
-	w.begin(int64(len(w.held)))
+	_ = w.begin(int64(len(w.held))) // a client that has gone reads no more
 	w.pipe.CloseWithError(err)
 }

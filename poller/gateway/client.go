@@ -259,7 +259,7 @@ func (c *Client) ask(ctx context.Context, cred credential, path string, query ur
 	if err != nil {
 		return answer{}, c.noAnswer(ctx, path, start, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	c.learnClock(resp.Header, time.Now())
 	body, err := readBody(resp)
 	c.opt.Log.Debug("asked", "gateway", c.opt.Name, "path", path, "status", resp.StatusCode,

@@ -244,7 +244,7 @@ func TestTheTokenStaysWithItsHost(t *testing.T) {
 func TestURLs(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://gw.example/":         "https://gw.example",
-		" https://gw.example/v1 ":     "https://gw.example",
+		" https://gw.example/v1 ":     "https://gw.example", //nolint:gocritic // pasted with its spaces
 		"http://127.0.0.1:3000/sub/":  "http://127.0.0.1:3000/sub",
 		"https://gw.example/v1/?a=b#": "https://gw.example",
 	} {
@@ -379,7 +379,7 @@ func TestRecordedFailures(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"success":true,"data":{"items":[{"created_at":"1","other":"{\"frt\":-1000}"}],"total":1}}`))
 	f.Add([]byte(`{"data":[{"quota":1e99}]}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Fuzz(func(_ *testing.T, b []byte) {
 		c := &Client{opt: Options{Name: "x"}}
 		a := answer{body: b, path: "/x"}
 		var rows list[newAPIRow]

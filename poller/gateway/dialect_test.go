@@ -230,7 +230,7 @@ func TestDetection(t *testing.T) {
 	}
 	g, _ := open(t, Auto, map[string]string{"/api/status": "one-hub/status.http"})
 	_, err := g.Status(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "it looks like one-hub") || !errors.Is(err, err.(*StatusError).Err) {
+	if err == nil || !strings.Contains(err.Error(), "it looks like one-hub") || model.FaultOf(err).Kind != model.FaultUnsupported {
 		t.Errorf("one-hub: %v", err)
 	}
 	if _, err := Open(Options{Name: "x", URL: "http://x", Dialect: "two-api"}); err == nil {

@@ -26,7 +26,7 @@ func options(w, h int) Options {
 	cur := model.Currency{}
 	return Options{
 		W: w, H: h, Theme: mono, Zone: time.FixedZone("CST", 8*3600), Cursor: -1, Unit: cur.QuotaPerUnit(),
-		Format: func(q float64) string { return cur.FormatFloat(q) },
+		Format: cur.FormatFloat,
 	}
 }
 

@@ -132,7 +132,7 @@ func (s *Spend) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	}
 	lines := chart.Spend(d.Summary.Series, chart.Options{
 		W: w - 1, H: h, Theme: d.Theme, Zone: d.Zone, Cursor: s.index(d), Unit: one,
-		Format: func(q float64) string { return d.MoneyFloat(q) },
+		Format: d.MoneyFloat,
 	})
 	for i := range lines {
 		lines[i] += " "

@@ -35,11 +35,9 @@ func Box(th *theme.Theme, f Frame, w, h int, content []string) []string {
 	lines = append(lines, top(th, f, w, border, title))
 	side := border.Text("│")
 	for i := range h - 2 {
-		line := ""
+		line := strings.Repeat(" ", w-2)
 		if i < len(content) {
 			line = content[i]
-		} else {
-			line = strings.Repeat(" ", w-2)
 		}
 		if f.Old {
 			line = th.Dim.Text(ansi.Strip(line))
