@@ -107,12 +107,16 @@ func (c Currency) FormatFloat(q float64) string {
 }
 
 // FormatFixed prints quota with exactly n decimals, for columns whose digits
-// should change in place.
+// should change in place. What n decimals cannot show is "<$0.0001", not 0.
 func (c Currency) FormatFixed(q float64, n int) string {
 	if c.Tokens() {
 		n = 0
 	}
-	return c.decimals(c.Amount(q), n)
+	a := c.Amount(q)
+	if least := math.Pow10(-n); a > 0 && a < least/2 {
+		return "<" + c.decimals(least, n)
+	}
+	return c.decimals(a, n)
 }
 
 func (c Currency) decimals(a float64, n int) string {

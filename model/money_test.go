@@ -46,6 +46,11 @@ func TestMoneyPrintsWhatMatters(t *testing.T) {
 	if got := usd.FormatFixed(-20, 2); got != "$0.00" {
 		t.Errorf("minus nothing: %s", got)
 	}
+	for q, want := range map[float64]string{0: "$0.0000", 24: "<$0.0001", 25: "$0.0001", 88: "$0.0002"} {
+		if got := usd.FormatFixed(q, 4); got != want {
+			t.Errorf("%v with four decimals: %s, want %s", q, got, want)
+		}
+	}
 	if got := (Currency{Code: "CUSTOM", Symbol: "¤", Rate: 2}).Format(500_000); got != "¤2.00" {
 		t.Errorf("an operator's currency: %s", got)
 	}

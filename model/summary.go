@@ -112,7 +112,7 @@ type Summary struct {
 	// MPM is quota per minute over the last 60 s.
 	MPM Rate
 	// Accel is the spend of the last 5 minutes over that of the window, as a
-	// factor.
+	// factor; unknown where the latest minute is no faster than the window.
 	Accel     Opt[float64]
 	ErrorRate Opt[float64]
 	Models    []ModelUsage
@@ -162,6 +162,9 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Now, sum.NowSpan = spenders(b, Span{span.To - nowWindow + 1, span.To})
 	sum.NowCovered = b.Ledger.Share(sum.NowSpan)
 	sum.rates(s)
+	if w.Counted() {
+		sum.accelerate(b)
+	}
 	sum.Today = today(b, span.To, zone)
 	sum.Forecast = forecast(s, sum)
 	sum.Reconcile = reconcile(b)
@@ -189,10 +192,18 @@ func (sum *Summary) counted(s State) {
 	if q := sum.Totals.Quota; q.OK {
 		sum.PerMinute = Some(float64(q.V) / float64(span.Seconds()) * 60)
 	}
-	if recent := (Span{span.To - nowWindow + 1, span.To}); sum.PerMinute.V > 0 && b.Ledger.Covers(recent) && span.Seconds() > 2*nowWindow {
-		now := b.Usage.tally(recent, b.Calls)
-		sum.Accel = Some(float64(now.Quota) / nowWindow * 60 / sum.PerMinute.V)
+}
+
+// accelerate compares the last five minutes with the window. A burst that is
+// over by the latest minute is no haste any more.
+func (sum *Summary) accelerate(b Book) {
+	recent := Span{sum.Span.To - nowWindow + 1, sum.Span.To}
+	usual := sum.PerMinute.V
+	if usual <= 0 || sum.MPM.Value.V < usual || !b.Ledger.Covers(recent) || sum.Span.Seconds() <= 2*nowWindow {
+		return
 	}
+	now := b.Usage.tally(recent, b.Calls)
+	sum.Accel = Some(float64(now.Quota) / nowWindow * 60 / usual)
 }
 
 // totals says what is known of a span: counted when it was read whole, else the

@@ -34,17 +34,28 @@ func (u *UI) press(msg tea.KeyPressMsg) tea.Cmd {
 		return u.typeFilter(msg)
 	case ok && c.where == onScreen:
 		return u.do(c)
+	case ok && u.refuses(c):
+		return nil
 	}
 	return u.toPane(msg)
 }
 
+// refuses says why a command cannot be run, if it cannot.
+func (u *UI) refuses(c command) bool {
+	if c.why == nil {
+		return false
+	}
+	why := c.why(u)
+	if why != "" {
+		u.notice = why
+	}
+	return why != ""
+}
+
 // do runs a command, or says why it cannot be run.
 func (u *UI) do(c command) tea.Cmd {
-	if c.why != nil {
-		if why := c.why(u); why != "" {
-			u.notice = why
-			return nil
-		}
+	if u.refuses(c) {
+		return nil
 	}
 	if c.run == nil {
 		return u.toPane(pressOf(c.keys[0]))
@@ -187,11 +198,31 @@ func (u *UI) showGateway(i int) {
 	u.derive()
 }
 
-func (u *UI) whyNoFilter() string {
-	if _, ok := u.panes[u.focus].(pane.Rows); !ok {
-		return u.opt.Words.NothingToFilter
+// hasRows says whether the pane with the focus is a list.
+func (u *UI) hasRows() bool {
+	_, ok := u.panes[u.focus].(pane.Rows)
+	return ok
+}
+
+func (u *UI) whyNoFilter() string { return unless(u.hasRows(), u.opt.Words.NothingToFilter) }
+func (u *UI) whyNoSort() string   { return unless(u.hasRows(), u.opt.Words.NothingToSort) }
+
+// whyNoColumn speaks for the keys that choose a column, of a list or of the
+// chart.
+func (u *UI) whyNoColumn() string {
+	return unless(u.hasRows() || u.onChart(), u.opt.Words.NothingToSort)
+}
+
+func (u *UI) whyNoOpen() string { return unless(!u.onChart(), u.opt.Words.NothingToOpen) }
+func (u *UI) whyNoCopy() string { return unless(!u.onChart(), u.opt.Words.NothingToCopy) }
+
+func (u *UI) onChart() bool { return u.focus == PaneSpend }
+
+func unless(can bool, why string) string {
+	if can {
+		return ""
 	}
-	return ""
+	return why
 }
 
 func (u *UI) startFilter() tea.Cmd {

@@ -134,7 +134,8 @@ func fill(points []model.Point, w, h int, top float64) (cells [][]rune, owner []
 	return g.BraillePatterns(), owner
 }
 
-// roundUp is the next of 1, 2, 5 × 10^k units at or above v.
+// roundUp is the next of 1, 2, 3, 4, 6, 8 × 10^k units at or above v: numbers
+// whose half is short too.
 func roundUp(v, unit float64) float64 {
 	if unit <= 0 {
 		unit = 1
@@ -144,7 +145,7 @@ func roundUp(v, unit float64) float64 {
 	}
 	v /= unit
 	pow := math.Pow(10, math.Floor(math.Log10(v)))
-	for _, step := range []float64{1, 2, 5, 10} {
+	for _, step := range []float64{1, 2, 3, 4, 6, 8, 10} {
 		// A hair's breadth above a step is still that step.
 		if v <= step*pow*1.0000001 {
 			return step * pow * unit

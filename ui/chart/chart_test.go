@@ -83,7 +83,7 @@ func TestSpendDrawing(t *testing.T) {
 }
 
 func TestRangesAreRound(t *testing.T) {
-	for v, want := range map[float64]float64{0: 0.01, 0.5: 0.5, 0.51: 1, 1: 1, 1.01: 2, 2.5: 5, 5.1: 10, 37: 50, 0.00012: 0.0002} {
+	for v, want := range map[float64]float64{0: 0.01, 0.6: 0.6, 0.61: 0.8, 0.81: 1, 1: 1, 1.01: 2, 2.5: 3, 5.1: 6, 37: 40, 0.00012: 0.0002} {
 		if got := roundUp(v*500_000, 500_000) / 500_000; got/want > 1.000001 || got/want < 0.999999 {
 			t.Errorf("the range for $%v ends at $%v, want $%v", v, got, want)
 		}

@@ -2,12 +2,11 @@ package text
 
 // English are the words of the screen in English.
 var English = Words{
-	Overview: "Overview", Balance: "Balance", Spend: "Spend", SpendingNow: "Spending now",
+	Balance: "Balance", Spend: "Spend", SpendingNow: "Spending now",
 	Models: "Models", Keys: "Keys", Calls: "Calls",
 
 	Waiting:        "waiting for the first answer",
 	NotOffered:     "this gateway does not offer it",
-	Stale:          "stale",
 	Frozen:         "FROZEN",
 	Sampled:        "%s read",
 	Old:            "%s old",
@@ -29,10 +28,8 @@ var English = Words{
 
 	NotLoggedErrors: "no failure was ever logged here, so the number of errors is unknown",
 	Counted:         "counted from the log",
-	Derived:         "derived from the balance",
-	NotPrintable:    "not printable",
 
-	Today: "today", AtLeast: "at least", Burn: "burn", Empty: "empty", Between: "between", Used: "used",
+	Today: "today", AtLeast: "at least", Burn: "burn", Empty: "empty", Used: "used",
 	Requests: "requests", Window: "last %s", PerHour: "/h", PerMinute: "/min",
 	Account: "Account", User: "user", DisplayName: "name", Group: "group", Role: "role", Status: "status", ID: "id",
 	Enabled: "enabled", Disabled: "disabled",
@@ -47,7 +44,7 @@ var English = Words{
 	ClockSame: "the gateway's agrees with ours", ClockOff: "the gateway's is %s", Budget: "requests",
 	BudgetUsed: "%d of %d in the last minute, %s in all", Sources: "Sources", Healthy: "%s ago, took %s",
 	Coverage: "coverage", FromGateway: "the gateway's own sum", FromCounted: "counted from its log",
-	FromSampled: "a sample", Why: "found", Reminder: "warns below",
+	Why: "found", Reminder: "warns below",
 
 	ColModel: "model", ColCalls: "calls", ColIn: "in", ColOut: "out", ColCost: "cost", ColShare: "share",
 	ColP50: "p50", ColP95: "p95", ColFirst: "first", ColErrors: "err", ColKey: "key", ColLeft: "left",
@@ -75,7 +72,7 @@ var English = Words{
 	HelpState:   "Gateway",
 
 	FilterPrompt: "filter", FilterHint: "text · !not · model:gpt · enter keeps it, esc drops it",
-	Copied: "copied: %s", Asked: "asking now", TooSmall: "too small", Follow: "live",
+	Copied: "copied: %s", Asked: "asking now", Follow: "live",
 	PalettePrompt: "action",
 
 	Do: Actions{
@@ -116,5 +113,4 @@ var English = Words{
 	NothingToOpen:   "nothing to open in this pane",
 	NothingToSort:   "this pane has no columns",
 	NothingToFilter: "this pane has no rows to filter",
-	OneScreen:       "there is only one screen so far",
 }

@@ -6,28 +6,27 @@ package text
 // Words are the words of one language. Every field must be filled: a test looks.
 type Words struct {
 	// Panes and screens.
-	Overview, Balance, Spend, SpendingNow, Models, Keys, Calls string
+	Balance, Spend, SpendingNow, Models, Keys, Calls string
 
 	// States of a pane.
-	Waiting, NotOffered, Stale, Frozen, Sampled, Old string
-	EmptyModels, EmptyKeys, EmptyCalls, EmptyNow     string
-	EmptySpend                                       string
-	NoMatch                                          string
-	HiddenByMemory                                   string
+	Waiting, NotOffered, Frozen, Sampled, Old    string
+	EmptyModels, EmptyKeys, EmptyCalls, EmptyNow string
+	EmptySpend                                   string
+	NoMatch                                      string
+	HiddenByMemory                               string
 
 	// Header and alert line.
 	Left, ReadOnly, Demo, Errors, BudgetTight, Stretched, Slow, LimitedUntil, Private string
 	FrozenBehind, NotLoggedErrors                                                     string
-	Counted, Derived                                                                  string
-	NotPrintable                                                                      string
+	Counted                                                                           string
 
 	// The balance pane and the account card.
-	Today, AtLeast, Burn, Empty, Between, Used, Requests, Window, PerHour, PerMinute   string
-	Account, User, DisplayName, Group, Role, Status, ID, Enabled, Disabled             string
-	Matches, Gap, NotAllRead, NoSum, NotSpending, LongerThan, TooFewSamples            string
-	Gateway, Address, Dialect, Version, Zone, Clock, ClockSame, ClockOff, Budget       string
-	BudgetUsed, Sources, Healthy, Coverage, FromGateway, FromCounted, FromSampled, Why string
-	Reminder                                                                           string
+	Today, AtLeast, Burn, Empty, Used, Requests, Window, PerHour, PerMinute      string
+	Account, User, DisplayName, Group, Role, Status, ID, Enabled, Disabled       string
+	Matches, Gap, NotAllRead, NoSum, NotSpending, LongerThan, TooFewSamples      string
+	Gateway, Address, Dialect, Version, Zone, Clock, ClockSame, ClockOff, Budget string
+	BudgetUsed, Sources, Healthy, Coverage, FromGateway, FromCounted, Why        string
+	Reminder                                                                     string
 
 	// Column titles.
 	ColModel, ColCalls, ColIn, ColOut, ColCost, ColShare, ColP50, ColP95, ColFirst, ColErrors  string
@@ -48,15 +47,15 @@ type Words struct {
 	HelpState                                                                             string
 
 	// Footer, filter, notices.
-	FilterPrompt, FilterHint, Copied, Asked, TooSmall, Follow string
-	PalettePrompt                                             string
+	FilterPrompt, FilterHint, Copied, Asked, Follow string
+	PalettePrompt                                   string
 
 	// What keys do: the short form for the footer, the long one for the help and
 	// the README.
 	Do Actions
 
 	// Why a key does nothing now.
-	NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter, OneScreen string
+	NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter string
 }
 
 // Actions name what keys do.
