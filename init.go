@@ -18,10 +18,10 @@ import (
 )
 
 func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Ask for a gateway's address and token, try them, and write the configuration",
-		Long: "init asks for the gateway's address and the access token (which is not shown), finds the dialect, tries the account,\n" +
+		Long: "init asks for the gateway's address and the access token (which is not shown), finds the dialect, tries the account, " +
 			"and writes a commented configuration that only you can read, with read_only = true.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,6 +29,8 @@ func (a *app) initCommand() *cobra.Command {
 			return nil
 		},
 	}
+	a.configFlag(cmd.Flags())
+	return cmd
 }
 
 // init asks, tries and writes. It never overwrites a configuration.

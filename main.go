@@ -14,6 +14,7 @@ import (
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"gatewatch/model"
 	"gatewatch/ui/theme"
@@ -96,9 +97,18 @@ func (a *app) rootCommand() *cobra.Command {
 			return nil
 		},
 	}
-	f := root.PersistentFlags()
-	f.StringVar(&a.flags.config, "config", "", "the configuration file")
-	f.StringVar(&a.flags.gateway, "gateway", "", "the gateway to begin with, by its name in the configuration")
+	a.watchFlags(root.Flags())
+	root.Flags().StringVar(&a.flags.gateway, "gateway", "", "the gateway to begin with, by its name in the configuration")
+	root.Flags().StringVar(&a.flags.theme, "theme", "", "the colours: auto, dark, light, terminal or mono")
+	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
+	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
+	root.AddCommand(a.onceCommand(), a.initCommand(), a.versionCommand())
+	return root
+}
+
+// watchFlags are the flags of every command that watches gateways.
+func (a *app) watchFlags(f *pflag.FlagSet) {
+	a.configFlag(f)
 	f.StringVar(&a.flags.window, "window", "", "the time window: 15m, 1h, 24h, 7d or 30d")
 	f.StringVar(&a.flags.zone, "timezone", "", "where days begin, such as Asia/Shanghai")
 	f.StringVar(&a.flags.log, "log", "", "write a log to this file")
@@ -107,11 +117,10 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.flags.demoNames, "demo-names", "mixed", "its names: mixed (with CJK and emoji) or ascii")
 	f.Uint64Var(&a.flags.demoSeed, "demo-seed", 0, "the seed of its traffic; 0 for the usual one")
 	f.Float64Var(&a.flags.demoRate, "demo-rate", 2, "its calls per second")
-	root.Flags().StringVar(&a.flags.theme, "theme", "", "the colours: auto, dark, light, terminal or mono")
-	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
-	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
-	root.AddCommand(a.onceCommand(), a.initCommand(), a.versionCommand())
-	return root
+}
+
+func (a *app) configFlag(f *pflag.FlagSet) {
+	f.StringVar(&a.flags.config, "config", "", "the configuration file")
 }
 
 func (a *app) versionCommand() *cobra.Command {

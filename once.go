@@ -31,9 +31,9 @@ func (a *app) onceCommand() *cobra.Command {
 		Use:   "once",
 		Short: "Print a report and exit, without a terminal",
 		Long: "once asks every gateway one time and prints what the dashboard would show.\n\n" +
-			"It may spend one minute's request budget at once and goes on at the budget's pace until the window is read or the time is over;\n" +
+			"It may spend one minute's request budget at once and goes on at the budget's pace until the window is read or the time is over; " +
 			"the coverage says how much was read.\n\n" +
-			"Exit codes: 0 answered, 1 a fault of our own, 2 usage or configuration, 3 not authorised, 4 unreachable or not a gateway,\n" +
+			"Exit codes: 0 answered, 1 a fault of our own, 2 usage or configuration, 3 not authorised, 4 unreachable or not a gateway, " +
 			"5 refused by rate limit, 6 a --check threshold is crossed.",
 		Example: "gatewatch once --json --window 1h\ngatewatch once --check 'balance<5' --check 'hours_left<24'",
 		Args:    cobra.NoArgs,
@@ -42,6 +42,8 @@ func (a *app) onceCommand() *cobra.Command {
 			return nil
 		},
 	}
+	a.watchFlags(cmd.Flags())
+	cmd.Flags().StringVar(&a.flags.gateway, "gateway", "", "this gateway alone, by its name in the configuration")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "the time that the report may take")
 	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "exit with 6 when a threshold is crossed: balance<N, hours_left<N, spend_per_hour>N, coverage<N; repeatable")

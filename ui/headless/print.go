@@ -78,31 +78,48 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 		}
 		line(words.Burn, "%s", burn)
 	}
-	rate := func(r model.Rate) string {
-		if !r.Value.OK {
+	// What the gateway did not report itself says where it comes from.
+	rate := func(r model.Rate, value string) string {
+		switch {
+		case !r.Value.OK:
 			return text.Unknown
+		case r.From == model.FromGateway:
+			return value
 		}
-		return text.Short(int64(r.Value.V)) + " " + string(r.From)
+		return value + " " + string(r.From)
 	}
-	line("rpm · tpm", "%s · %s", rate(sum.RPM), rate(sum.TPM))
+	line(words.Rates, "rpm %s · tpm %s · %s", rate(sum.RPM, text.Short(int64(sum.RPM.Value.V))), rate(sum.TPM, text.Short(int64(sum.TPM.Value.V))),
+		rate(sum.MPM, cur.FormatFloat(sum.MPM.Value.V)+words.PerMinute))
 	line(words.Balance, "%s", reconciled(sum.Reconcile, cur, words))
 	if len(sum.Models) > 0 {
 		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\t%s\n", words.ColModel, words.ColCalls, words.ColCost, words.ColP50, words.ColP95)
+		cost := pane.Data{State: s}.Column(float64(sum.Models[0].Quota))
 		for _, m := range sum.Models {
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", text.Clean(m.Model), model.Count(m.Calls), cur.Format(m.Quota), took(m, m.P50), took(m, m.P95))
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", text.Clean(m.Model), model.Count(m.Calls), cost(float64(m.Quota)), took(m, m.P50), took(m, m.P95))
 		}
 	}
 	if len(sum.Keys) > 0 {
 		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\n", words.ColKey, words.ColStatus, words.ColLeft, words.ColSpent)
+		var most model.Quota
+		for _, k := range sum.Keys {
+			most = max(most, k.Spent.V)
+		}
+		cost := pane.Data{State: s}.Column(float64(most))
+		spent := func(q model.Opt[model.Quota]) string {
+			if !q.OK {
+				return text.Unknown
+			}
+			return cost(float64(q.V))
+		}
 		for _, k := range sum.Keys {
 			left := words.NoLimit
 			if !k.Unlimited {
 				left = cur.Format(k.Remaining)
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", text.Clean(k.Name), k.Effective(s.ServerNow()), left, money(k.Spent))
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", text.Clean(k.Name), k.Effective(s.ServerNow()), left, spent(k.Spent))
 		}
 		for _, o := range sum.Others {
-			fmt.Fprintf(tw, "%s\t\t\t%s\n", fmt.Sprintf(words.OtherKeys, text.Clean(o.Name)), cur.Format(o.Spent))
+			fmt.Fprintf(tw, "%s\t\t\t%s\n", fmt.Sprintf(words.OtherKeys, text.Clean(o.Name)), cost(float64(o.Spent)))
 		}
 	}
 	if err := tw.flush(w); err != nil {
@@ -139,7 +156,8 @@ func reconciled(r model.Reconcile, cur model.Currency, words *text.Words) string
 }
 
 // columns lays lines of tab-separated values out below each other, a blank line
-// beginning anew. Unlike text/tabwriter it counts cells, which CJK needs.
+// beginning anew. From the second block on these are tables, whose columns but
+// the first are flush right. Unlike text/tabwriter it counts cells, which CJK needs.
 type columns struct{ strings.Builder }
 
 func (c *columns) flush(w io.Writer) error {
@@ -153,18 +171,22 @@ func (c *columns) flush(w io.Writer) error {
 		var widths []int
 		for l := range strings.SplitSeq(block, "\n") {
 			row := strings.Split(l, "\t")
-			for i, v := range row {
-				if i == len(widths) {
+			for col, v := range row {
+				if col == len(widths) {
 					widths = append(widths, 0)
 				}
-				widths[i] = max(widths[i], text.Width(v))
+				widths[col] = max(widths[col], text.Width(v))
 			}
 			rows = append(rows, row)
 		}
 		for _, row := range rows {
 			line := ""
-			for i, v := range row {
-				line += text.Left(v, widths[i]) + "  "
+			for col, v := range row {
+				if i > 0 && col > 0 {
+					line += text.Right(v, widths[col]) + "  "
+				} else {
+					line += text.Left(v, widths[col]) + "  "
+				}
 			}
 			if _, err := io.WriteString(w, strings.TrimRight(line, " ")+"\n"); err != nil {
 				return err

@@ -5,6 +5,7 @@ var English = Words{
 	Balance: "Balance", Spend: "Spend", SpendingNow: "Spending now",
 	Models: "Models", Keys: "Keys", Calls: "Calls",
 
+	Rates:          "rates",
 	Waiting:        "waiting for the first answer",
 	NotOffered:     "this gateway does not offer it",
 	Frozen:         "FROZEN",

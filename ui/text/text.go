@@ -16,9 +16,9 @@ type Words struct {
 	HiddenByMemory                               string
 
 	// Header and alert line.
-	Left, ReadOnly, Demo, Errors, BudgetTight, Stretched, Slow, LimitedUntil, Private string
-	FrozenBehind, NotLoggedErrors                                                     string
-	Counted                                                                           string
+	Rates, Left, ReadOnly, Demo, Errors, BudgetTight, Stretched, Slow, LimitedUntil, Private string
+	FrozenBehind, NotLoggedErrors                                                            string
+	Counted                                                                                  string
 
 	// The balance pane and the account card.
 	Today, AtLeast, Burn, Empty, Used, Requests, Window, PerHour, PerMinute      string
