@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -21,13 +20,9 @@ const patience = 20 * time.Second
 // inTerminal starts the program in a real pseudo-terminal.
 func inTerminal(t *testing.T, cols, rows int, env []string, args ...string) *terminal.Terminal {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	home := t.TempDir()
 	term, err := terminal.Start(terminal.Options{
-		Cols: cols, Rows: rows, Args: append([]string{exe}, args...),
+		Cols: cols, Rows: rows, Args: append([]string{program(t)}, args...),
 		Env: append([]string{"RUN_GATEWATCH=1", "HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home, "TZ=UTC"}, env...),
 	})
 	if err != nil {

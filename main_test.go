@@ -51,16 +51,26 @@ func hooks(p *tea.Program, guard *crash.Guard) {
 	}
 }
 
-// gatewatch runs the program without a terminal and returns what it printed.
-func gatewatch(t *testing.T, env []string, args ...string) (out, errOut string, code int) {
+// program is the file to run: GATEWATCH_BINARY, so that a release can be tried
+// as it is, or this test binary.
+func program(t *testing.T) string {
 	t.Helper()
+	if built := os.Getenv("GATEWATCH_BINARY"); built != "" {
+		return built
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return exe
+}
+
+// gatewatch runs the program without a terminal and returns what it printed.
+func gatewatch(t *testing.T, env []string, args ...string) (out, errOut string, code int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, exe, args...)
+	cmd := exec.CommandContext(ctx, program(t), args...)
 	home := t.TempDir()
 	cmd.Env = append([]string{"RUN_GATEWATCH=1", "HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home, "TZ=UTC"}, env...)
 	var o, e bytes.Buffer
@@ -86,7 +96,26 @@ func decode(t *testing.T, out string) model.Report {
 	if err := dec.Decode(&r); err != nil {
 		t.Fatalf("%v in %q", err, out)
 	}
+	if dec.More() {
+		t.Fatal("there is more than one object on standard output")
+	}
 	return r
+}
+
+func TestTheReportOfTheDemo(t *testing.T) {
+	t.Parallel()
+	out, errOut, code := gatewatch(t, nil, "once", "--json", "--demo")
+	if code != exitOK || errOut != "" {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	r := decode(t, out)
+	if r.Version != model.ReportVersion || len(r.Gateways) != 1 {
+		t.Fatalf("version %d with %d gateways", r.Version, len(r.Gateways))
+	}
+	g := r.Gateways[0]
+	if g.Totals.Coverage != 1 || g.Totals.Calls.V < 1000 || g.Balance == nil || g.Reconcile.State != model.ReconcileMatch || len(g.Keys) != 12 {
+		t.Errorf("totals %+v, reconcile %+v, %d keys", g.Totals, g.Reconcile, len(g.Keys))
+	}
 }
 
 // TestOnceEqualsTheGateway reports on the embedded gateway over HTTP and
