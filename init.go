@@ -65,7 +65,7 @@ func (a *app) init(ctx context.Context) {
 		return
 	}
 	fmt.Fprintf(a.out, "%s answers as %s; %s has %s left.\nThe configuration is in %s. Start with: gatewatch\n",
-		g.URL, g.Dialect, account.Username, model.Currency{}.Format(account.Quota), path)
+		g.URL, g.Dialect, account.Username, model.Currency{}.Format(account.Quota.V), path)
 }
 
 // ask asks for one gateway until its account can be read.

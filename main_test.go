@@ -167,7 +167,7 @@ func TestOnceEqualsTheGateway(t *testing.T) {
 				t.Errorf("keys and others make %d, the total is %d", sum, tt.Quota.V)
 			}
 			quota, used, requests := s.Account()
-			if int64(g.Balance.Quota) > quota+1000 || g.Balance.UsedQuota > model.Quota(used) || g.Balance.RequestCount.V > requests {
+			if int64(g.Balance.Quota) > quota+1000 || g.Balance.UsedQuota.V > model.Quota(used) || g.Balance.RequestCount.V > requests {
 				t.Errorf("balance %+v; the gateway has %d, %d, %d", g.Balance, quota, used, requests)
 			}
 		})

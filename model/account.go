@@ -27,9 +27,15 @@ func (r Role) String() string {
 	return "guest"
 }
 
-// Field is one thing that a gateway said of an account or a key which has no
-// place of its own here, in words for the account card.
-type Field struct{ Name, Value string }
+// Field is one thing that a gateway said which has no place of its own here, in
+// words for the account card. One of Value, Quota and At says it.
+type Field struct {
+	Name, Value string
+	// Quota is an amount of money.
+	Quota Opt[Quota]
+	// At is a second of Unix time.
+	At Opt[int64]
+}
 
 // Account is what /api/user/self tells. Quota is what is left and may be
 // negative; Used and Requests are over the account's lifetime.
@@ -39,15 +45,46 @@ type Account struct {
 	Group                 string
 	Role                  Role
 	// Enabled is false for a banned account (status other than 1).
-	Enabled  bool
-	Quota    Quota
-	Used     Quota
+	Enabled bool
+	// Quota and Used are unknown where the gateway keeps no balance (opencatd).
+	Quota    Opt[Quota]
+	Used     Opt[Quota]
 	Requests Opt[int64]
 	// Remind is the balance below which the gateway itself warns its user
 	// (aihubmix quota_remind_threshold, new-api quota_warning_threshold).
 	Remind Opt[Quota]
+	// Unlimited is set where a key-only account has no limit.
+	Unlimited bool
 	// Others is every further field that the gateway gave, secrets left out.
 	Others []Field
+}
+
+// Plan is a subscription beside the wallet (new-api /api/subscription/self).
+type Plan struct {
+	Name string
+	// Total is 0 for a plan without a limit.
+	Total, Used Quota
+	// Ends and Resets are seconds of Unix time.
+	Ends, Resets Opt[int64]
+}
+
+// ModelHealth is how one language model does for everybody on the gateway
+// (new-api /api/perf-metrics/summary): site-wide, not the account's own.
+type ModelHealth struct {
+	Model string
+	Took  Opt[time.Duration]
+	// Success is the share of requests that succeeded, between 0 and 1.
+	Success Opt[float64]
+	// TokensPerSecond is the mean speed of answers.
+	TokensPerSecond Opt[float64]
+}
+
+// Details is the payload of SourceDetails: what is asked rarely because it
+// hardly changes.
+type Details struct {
+	Plans  []Plan
+	Models []ModelHealth
+	Fields []Field
 }
 
 // Status is what the public /api/status tells of a gateway.
@@ -84,7 +121,8 @@ type BalanceSample struct {
 // PeriodUsage is the gateway's own count of one model's calls over one period:
 // an hour on new-api, a UTC day on one-api.
 type PeriodUsage struct {
-	From, To           int64
+	From, To int64
+	// Model is "" where the gateway tells only sums (opencatd).
 	Model              string
 	Calls              int64
 	Quota              Quota

@@ -49,10 +49,15 @@ func forecast(s State, sum Summary) Forecast {
 		f.PerHour = Some(sum.PerMinute.V * 60)
 		f.Samples = len(sum.Series)
 	}
-	if !s.Account.OK || !f.PerHour.OK || f.PerHour.V <= 0 || f.Samples < minSamples || s.Account.V.Quota <= 0 {
+	left := s.Account.V.Quota
+	if left.OK && left.V <= 0 {
+		f.EmptyAt = Some(s.Now)
 		return f
 	}
-	balance := float64(s.Account.V.Quota)
+	if !left.OK || !f.PerHour.OK || f.PerHour.V <= 0 || f.Samples < minSamples {
+		return f
+	}
+	balance := float64(left.V)
 	at := func(perHour float64) Opt[time.Time] {
 		hours := balance / perHour
 		if perHour <= 0 || hours > farOff.Hours() {

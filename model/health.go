@@ -16,17 +16,19 @@ const (
 	SourceRates                 // the gateway's own rpm, tpm and sums
 	SourceKeys                  // the API keys
 	SourceDays                  // usage per hour or day, today's spend
+	SourceDetails               // subscriptions, the site's health
+	SourceChannels              // the site's upstream channels, for administrators
 	numSources
 )
 
 // Sources lists every source.
 func Sources() []Source {
-	return []Source{SourceStatus, SourceAccount, SourceCalls, SourceRates, SourceKeys, SourceDays}
+	return []Source{SourceStatus, SourceAccount, SourceCalls, SourceRates, SourceKeys, SourceDays, SourceDetails, SourceChannels}
 }
 
 // String returns the source's name, as the report and the config write it.
 func (s Source) String() string {
-	return [...]string{"status", "account", "calls", "rates", "keys", "days"}[s]
+	return [...]string{"status", "account", "calls", "rates", "keys", "days", "details", "channels"}[s]
 }
 
 // FaultKind says what went wrong with a request.

@@ -56,13 +56,13 @@ type AccountReport struct {
 
 // BalanceReport is the balance in the report.
 type BalanceReport struct {
-	Quota        Quota      `json:"quota"`
-	UsedQuota    Quota      `json:"used_quota"`
-	QuotaPerUnit float64    `json:"quota_per_unit"`
-	Currency     string     `json:"currency"`
-	Amount       float64    `json:"amount"`
-	UsedAmount   float64    `json:"used_amount"`
-	RequestCount Opt[int64] `json:"request_count"`
+	Quota        Quota        `json:"quota"`
+	UsedQuota    Opt[Quota]   `json:"used_quota"`
+	QuotaPerUnit float64      `json:"quota_per_unit"`
+	Currency     string       `json:"currency"`
+	Amount       float64      `json:"amount"`
+	UsedAmount   Opt[float64] `json:"used_amount"`
+	RequestCount Opt[int64]   `json:"request_count"`
 }
 
 // RateReport is a rate and where it comes from.
@@ -223,9 +223,11 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 			status = "enabled"
 		}
 		r.Account = &AccountReport{a.ID, a.Username, a.DisplayName, a.Group, a.Role.String(), status}
-		r.Balance = &BalanceReport{
-			Quota: a.Quota, UsedQuota: a.Used, QuotaPerUnit: cur.QuotaPerUnit(), Currency: cur.Name(),
-			Amount: cur.Amount6(a.Quota), UsedAmount: cur.Amount6(a.Used), RequestCount: a.Requests,
+		if a.Quota.OK {
+			r.Balance = &BalanceReport{
+				Quota: a.Quota.V, UsedQuota: a.Used, QuotaPerUnit: cur.QuotaPerUnit(), Currency: cur.Name(),
+				Amount: cur.Amount6(a.Quota.V), UsedAmount: amount(a.Used), RequestCount: a.Requests,
+			}
 		}
 	}
 	r.Rates = ratesReport(sum, cur)

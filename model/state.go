@@ -51,6 +51,10 @@ type State struct {
 	// Balances are the balance samples of the last Keep, oldest first.
 	Balances []BalanceSample
 	Keys     Opt[[]APIKey]
+	Details  Opt[Details]
+	// Channels are the upstreams of the site, for administrators; on opencatd the
+	// provider keys.
+	Channels Opt[[]Channel]
 	Self     Book
 	Sources  [numSources]SourceState
 	Pace     Pace
@@ -95,7 +99,9 @@ func (s State) Apply(u Update) State {
 		s.Status = Some(p)
 	case Account:
 		s.Account = Some(p)
-		s.Balances = appendBalance(s.Balances, BalanceSample{u.At, p.Quota, p.Used})
+		if p.Quota.OK && p.Used.OK {
+			s.Balances = appendBalance(s.Balances, BalanceSample{u.At, p.Quota.V, p.Used.V})
+		}
 	case Keys:
 		s.Keys = Some([]APIKey(p))
 	case CallsRead:
@@ -109,6 +115,10 @@ func (s State) Apply(u Update) State {
 		s.Self.TotalsAt = u.At
 	case HourTotal:
 		s.Self.Hours = foldHour(s.Self.Hours, p)
+	case Details:
+		s.Details = Some(p)
+	case Channels:
+		s.Channels = Some([]Channel(p))
 	case Periods:
 		s.Self.Periods, s.Self.PeriodSpan = p.Usage, p.Span
 	}

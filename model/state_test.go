@@ -57,11 +57,11 @@ func TestUnknownIsNotZero(t *testing.T) {
 }
 
 func TestAnErrorNeverRemovesData(t *testing.T) {
-	s := State{}.Apply(update(t0, SourceAccount, Account{Quota: 77, Username: "alice"}))
+	s := State{}.Apply(update(t0, SourceAccount, Account{Quota: Some[Quota](77), Username: "alice"}))
 	u := update(t0+10, SourceAccount, nil)
 	u.Err = errors.New("no route to host")
 	s = s.Apply(u)
-	if !s.Account.OK || s.Account.V.Quota != 77 {
+	if !s.Account.OK || s.Account.V.Quota.V != 77 {
 		t.Fatalf("the balance is gone: %+v", s.Account)
 	}
 	st := s.Sources[SourceAccount]
@@ -105,7 +105,7 @@ func TestApplyLeavesOldStatesAlone(t *testing.T) {
 		s = s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, ReadAt: span.To + Lag, Calls: []Call{
 			{At: span.From, Kind: KindConsume, Model: "new", Key: "k", Quota: 1},
 		}}))
-		s = s.Apply(update(span.To+Lag, SourceAccount, Account{Quota: Quota(i)}))
+		s = s.Apply(update(span.To+Lag, SourceAccount, Account{Quota: Some(Quota(i))}))
 		s = s.Apply(update(span.To+Lag, SourceRates, SpanTotal{Span: span, Quota: 1}))
 		s = s.Apply(update(span.To+Lag, SourceDays, HourTotal{Span: span, Quota: 1}))
 	}
@@ -113,7 +113,7 @@ func TestApplyLeavesOldStatesAlone(t *testing.T) {
 	if before.Totals != after.Totals || len(before.Models) != len(after.Models) || len(old.Balances) != 0 || len(old.Self.Totals) != 0 {
 		t.Fatal("an old state changed")
 	}
-	if s.Account.V.Quota != 199 || len(s.Self.Totals) != 8 {
+	if s.Account.V.Quota.V != 199 || len(s.Self.Totals) != 8 {
 		t.Fatalf("the new state is wrong: %d totals", len(s.Self.Totals))
 	}
 }
@@ -277,7 +277,7 @@ func TestEffectiveStatus(t *testing.T) {
 func TestMPMIsDerivedWithoutALog(t *testing.T) {
 	var s State
 	for i := range int64(10) {
-		s = s.Apply(update(t0+10*i, SourceAccount, Account{Used: Quota(1000 * i)}))
+		s = s.Apply(update(t0+10*i, SourceAccount, Account{Quota: Some[Quota](0), Used: Some(Quota(1000 * i))}))
 	}
 	mpm := Summarise(s, hour, shanghai).MPM
 	if mpm.From != FromDerived || mpm.Value.V != 6000 {
@@ -287,7 +287,7 @@ func TestMPMIsDerivedWithoutALog(t *testing.T) {
 
 func TestFleet(t *testing.T) {
 	f := Fleet{States: []State{{Gateway: Gateway{Name: "prod"}}, {Gateway: Gateway{Name: "staging"}}}}
-	u := update(t0, SourceAccount, Account{Quota: 5})
+	u := update(t0, SourceAccount, Account{Quota: Some[Quota](5)})
 	u.Gateway = "staging"
 	g := f.Apply(u)
 	if f.States[1].Account.OK || !g.States[1].Account.OK || g.States[0].Account.OK {

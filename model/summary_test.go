@@ -47,7 +47,7 @@ func TestHasteIsOfNow(t *testing.T) {
 
 func TestForecast(t *testing.T) {
 	even := spend(t0-1, func(int) Quota { return 100 })
-	even = even.Apply(update(t0+5, SourceAccount, Account{Quota: 60_000}))
+	even = even.Apply(update(t0+5, SourceAccount, Account{Quota: Some[Quota](60_000)}))
 	f := Summarise(even, hour, time.UTC).Forecast
 	if f.PerHour != Some(6000.0) || f.Samples != 60 || f.EmptyAt != Some(at(t0+5).Add(10*time.Hour)) {
 		t.Errorf("an even hour: %+v", f)
@@ -60,7 +60,7 @@ func TestForecast(t *testing.T) {
 	// deviation of the 12 blocks √(12·50²/11) = 52.22, of their mean 15.08 a
 	// minute, so 80 % of the time the burn is 6000 ± 1.2816·904.5 an hour.
 	uneven := spend(t0-1, func(i int) Quota { return Quota(50 + 100*(i/5%2)) })
-	uneven = uneven.Apply(update(t0+5, SourceAccount, Account{Quota: 60_000}))
+	uneven = uneven.Apply(update(t0+5, SourceAccount, Account{Quota: Some[Quota](60_000)}))
 	f = Summarise(uneven, hour, time.UTC).Forecast
 	early := 60_000 / (6000 + 1.2816*904.53)
 	late := 60_000 / (6000 - 1.2816*904.53)
@@ -75,9 +75,8 @@ func TestForecast(t *testing.T) {
 	}
 
 	for name, s := range map[string]State{
-		"nothing is spent": spend(t0-1, func(int) Quota { return 0 }).Apply(update(t0+5, SourceAccount, Account{Quota: 1})),
-		"nothing is left":  even.Apply(update(t0+6, SourceAccount, Account{Quota: 0})),
-		"far too early": State{}.Apply(update(t0+5, SourceAccount, Account{Quota: 60_000})).
+		"nothing is spent": spend(t0-1, func(int) Quota { return 0 }).Apply(update(t0+5, SourceAccount, Account{Quota: Some[Quota](1)})),
+		"far too early": State{}.Apply(update(t0+5, SourceAccount, Account{Quota: Some[Quota](60_000)})).
 			Apply(update(t0+5, SourceCalls, CallsRead{Span: Span{t0 - 60, t0}, Calls: []Call{{At: t0 - 30, Kind: KindConsume, Quota: 9}}, ReadAt: t0 + 5})),
 	} {
 		if f := Summarise(s, hour, time.UTC).Forecast; f.EmptyAt.OK {
@@ -193,7 +192,7 @@ func TestReport(t *testing.T) {
 	for _, u := range []Update{
 		update(t0-9, SourceStatus, Found{Dialect: "new-api", Why: "its headers"}),
 		update(t0-8, SourceStatus, Status{Version: "v1.0.0-rc.21", SystemName: "New API", Currency: Currency{Code: "USD", PerUnit: 500_000}}),
-		update(t0-7, SourceAccount, Account{ID: 2, Username: "alice", DisplayName: "Alice", Group: "vip", Role: RoleUser, Enabled: true, Quota: 49_826_629, Used: 173_371, Requests: Some[int64](285)}),
+		update(t0-7, SourceAccount, Account{ID: 2, Username: "alice", DisplayName: "Alice", Group: "vip", Role: RoleUser, Enabled: true, Quota: Some[Quota](49_826_629), Used: Some[Quota](173_371), Requests: Some[int64](285)}),
 		update(t0-6, SourceKeys, Keys{{ID: 1, Name: "laptop", Status: KeyEnabled, Unlimited: true, Used: Some[Quota](7), Created: Some[int64](t0 - 86_400)}}),
 		update(t0+6, SourceCalls, CallsRead{Span: span, Calls: calls, ReadAt: t0 + 6, Told: true}),
 		update(t0+7, SourceRates, SpanTotal{Span: span, Quota: 1300, RPM: Some[int64](12), TPM: Some[int64](18_200)}),

@@ -73,7 +73,13 @@ type SpanTotal struct {
 	// Shell-API); MPM is quota per minute (Shell-API).
 	RPM, TPM Opt[int64]
 	MPM      Opt[Quota]
+	// Limiter is how full the gateway's own limiter of requests is, for a gateway
+	// that tells that instead of rates (one-hub).
+	Limiter Opt[Limiter]
 }
+
+// Limiter is a gateway's limit of requests per minute and how many were made.
+type Limiter struct{ Used, Max int64 }
 
 // HourTotal is a payload of SourceDays: the gateway's own sum over one hour of
 // today, which is over, or over its beginning.
@@ -90,6 +96,9 @@ type Periods struct {
 	Span  Span
 	Usage []PeriodUsage
 }
+
+// Channels is the payload of SourceChannels: all upstream channels of the site.
+type Channels []Channel
 
 // Want is what the screen needs next of a gateway.
 type Want struct {

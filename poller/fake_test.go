@@ -156,7 +156,7 @@ func (f *fake) Status(ctx context.Context) (model.Status, error) {
 }
 
 func (f *fake) Account(ctx context.Context) (model.Account, error) {
-	return model.Account{Username: "alice", Quota: 5, Enabled: true}, f.do(ctx, "account", false, model.Span{}, 0, func() error { return nil })
+	return model.Account{Username: "alice", Quota: model.Some[model.Quota](5), Enabled: true}, f.do(ctx, "account", false, model.Span{}, 0, func() error { return nil })
 }
 
 func (f *fake) visible(span model.Span) []model.Call {
@@ -236,3 +236,13 @@ func (r *recorder) now() model.State {
 	defer r.mu.Unlock()
 	return r.state
 }
+
+func (f *fake) Details(context.Context) (model.Details, error) {
+	return model.Details{}, errors.ErrUnsupported
+}
+
+func (f *fake) Channels(context.Context, int) ([]model.Channel, bool, error) {
+	return nil, false, errors.ErrUnsupported
+}
+
+func (f *fake) AtLeast(model.Source) time.Duration { return 0 }

@@ -128,6 +128,7 @@ func offset(src model.Source) time.Duration {
 	return [...]time.Duration{
 		model.SourceStatus: 0, model.SourceAccount: 1200 * time.Millisecond, model.SourceCalls: 0,
 		model.SourceRates: 2600 * time.Millisecond, model.SourceKeys: 3700 * time.Millisecond, model.SourceDays: 4300 * time.Millisecond,
+		model.SourceDetails: 5400 * time.Millisecond, model.SourceChannels: 6300 * time.Millisecond,
 	}[src]
 }
 
@@ -174,6 +175,10 @@ func (w *watch) poll(ctx context.Context, src model.Source, every time.Duration,
 		}
 	case model.SourceDays:
 		return w.pollDays(ctx, every, forced)
+	case model.SourceDetails:
+		payload, err = gw.Details(ctx)
+	case model.SourceChannels:
+		payload, err = w.allChannels(ctx)
 	}
 	if err == nil {
 		w.emit(src, m.last, every, payload, nil)
@@ -192,6 +197,21 @@ func (w *watch) allKeys(ctx context.Context) (model.Keys, error) {
 			return nil, err
 		}
 		all = append(all, keys...)
+		if !more {
+			break
+		}
+	}
+	return all, nil
+}
+
+func (w *watch) allChannels(ctx context.Context) (model.Channels, error) {
+	all := model.Channels{}
+	for page := range maxKeyPages {
+		channels, more, err := w.target.Gateway.Channels(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, channels...)
 		if !more {
 			break
 		}

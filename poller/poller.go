@@ -35,18 +35,23 @@ type Gateway interface {
 	Total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error)
 	Periods(ctx context.Context, scope model.Scope, span model.Span) (model.Periods, error)
 	Keys(ctx context.Context, page int) (keys []model.APIKey, more bool, err error)
+	Details(ctx context.Context) (model.Details, error)
+	Channels(ctx context.Context, page int) (channels []model.Channel, more bool, err error)
+	// AtLeast is the shortest interval at which a source may be asked, 0 where the
+	// request budget is the only bound.
+	AtLeast(src model.Source) time.Duration
 }
 
 // Intervals are the times between two polls of a source; 0 switches one off.
 type Intervals struct {
-	Status, Account, Calls, Rates, Keys, Days time.Duration
+	Status, Account, Calls, Rates, Keys, Days, Details, Channels time.Duration
 }
 
 // DefaultIntervals need about 24 requests a minute.
 func DefaultIntervals() Intervals {
 	return Intervals{
 		Calls: 5 * time.Second, Account: 10 * time.Second, Rates: 15 * time.Second,
-		Keys: time.Minute, Days: 10 * time.Minute, Status: 10 * time.Minute,
+		Keys: time.Minute, Days: 10 * time.Minute, Status: 10 * time.Minute, Details: 10 * time.Minute,
 	}
 }
 
@@ -62,6 +67,10 @@ func (iv Intervals) of(s model.Source) time.Duration {
 		return iv.Rates
 	case model.SourceKeys:
 		return iv.Keys
+	case model.SourceDetails:
+		return iv.Details
+	case model.SourceChannels:
+		return iv.Channels
 	}
 	return iv.Days
 }

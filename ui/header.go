@@ -122,12 +122,12 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 		}
 	}
 	balance := seg(th.Dim, text.Unknown, 99)
-	if s.Account.OK {
+	if left := s.Account.V.Quota; left.OK {
 		style := th.Money
-		if s.Account.V.Quota <= 0 {
+		if left.V <= 0 {
 			style = th.Bad
 		}
-		balance = join(99, seg(style, d.Money(s.Account.V.Quota), 0), seg(th.Dim, " "+words.Left, 0))
+		balance = join(99, seg(style, d.Money(left.V), 0), seg(th.Dim, " "+words.Left, 0))
 	}
 	empty := seg(th.Dim, "", 0)
 	if when, style := overview.EmptyWhen(d); d.Summary.Forecast.EmptyAt.OK {

@@ -156,7 +156,7 @@ func TestFreezeHoldsTheScreenWhileCollectingGoesOn(t *testing.T) {
 	for _, up := range f {
 		up.At = at(t0 + 10)
 		if a, ok := up.Payload.(model.Account); ok {
-			a.Quota = 1_000_000
+			a.Quota = model.Some[model.Quota](1_000_000)
 			up.Payload = a
 		}
 		u.Update(up)
@@ -353,7 +353,7 @@ func FuzzForeignText(f *testing.F) {
 		var fd feed
 		fd.add(model.SourceStatus, model.Found{Dialect: s, Why: s})
 		fd.add(model.SourceStatus, model.Status{Version: s, SystemName: s, Currency: model.Currency{Code: "CUSTOM", Symbol: s, Rate: 1}})
-		fd.add(model.SourceAccount, model.Account{Username: s, DisplayName: s, Group: s, Quota: 7, Enabled: true, Others: []model.Field{{Name: s, Value: s}}})
+		fd.add(model.SourceAccount, model.Account{Username: s, DisplayName: s, Group: s, Quota: model.Some[model.Quota](7), Enabled: true, Others: []model.Field{{Name: s, Value: s}}})
 		fd.add(model.SourceKeys, model.Keys{{ID: 1, Name: s, Masked: s, Group: s, Models: []string{s}, Status: model.KeyEnabled, Unlimited: true}})
 		fd.add(model.SourceCalls, model.CallsRead{Span: model.Span{From: t0 - 4000, To: t0 - 5}, ReadAt: t0, Calls: []model.Call{
 			{At: t0 - 9, Kind: model.KindConsume, Key: s, Model: s, User: s, Group: s, Channel: s, Detail: s, RequestID: s, Quota: 5},

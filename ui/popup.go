@@ -268,7 +268,7 @@ func (u *UI) openGateways() tea.Cmd {
 	for i, s := range u.fleet.States {
 		note := text.Unknown
 		if s.Account.OK {
-			note = pane.Data{State: s, Private: u.private}.Money(s.Account.V.Quota)
+			note = pane.Data{State: s, Private: u.private}.MoneyOpt(s.Account.V.Quota)
 		}
 		choices = append(choices, choice{name: s.Gateway.Name, note: note + "  " + s.Gateway.URL, run: func(u *UI) tea.Cmd {
 			u.showGateway(i)

@@ -46,7 +46,7 @@ func TestStates(t *testing.T) {
 		}},
 		"not offered": {feed: func() (f feed) {
 			f.add(model.SourceStatus, model.Status{Version: "v1"})
-			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: -900_620, Enabled: true})
+			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: model.Some[model.Quota](-900_620), Enabled: true})
 			for _, src := range []model.Source{model.SourceCalls, model.SourceRates, model.SourceKeys, model.SourceDays} {
 				f.fail(src, model.Fault{Kind: model.FaultUnsupported, Short: "not offered by this gateway", Sentence: "prod: this gateway does not offer it"})
 			}
@@ -54,14 +54,14 @@ func TestStates(t *testing.T) {
 		}},
 		"empty, and that is the truth": {feed: func() (f feed) {
 			f.add(model.SourceStatus, model.Status{Version: "v1"})
-			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: 500_000, Enabled: true})
+			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: model.Some[model.Quota](500_000), Enabled: true})
 			f.add(model.SourceKeys, model.Keys{})
 			f.add(model.SourceCalls, model.CallsRead{Span: model.Span{From: t0 - 3700, To: t0 - 5}, ReadAt: t0})
 			f.add(model.SourceRates, model.SpanTotal{Span: model.Span{From: t0 - 3604, To: t0 - 5}, RPM: model.Some[int64](0), TPM: model.Some[int64](0)})
 			return f
 		}},
 		"sampled": {feed: func() (f feed) {
-			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: 500_000, Enabled: true})
+			f.add(model.SourceAccount, model.Account{Username: "alice", Quota: model.Some[model.Quota](500_000), Enabled: true})
 			for _, c := range live() {
 				if r, ok := c.Payload.(model.CallsRead); ok {
 					r.Span.From = r.Span.To - 120
@@ -181,7 +181,7 @@ func TestFramesAreDrawnOncePerRefresh(t *testing.T) {
 		for _, up := range live() {
 			up.At = at(t0 + sec)
 			if a, ok := up.Payload.(model.Account); ok {
-				a.Quota -= model.Quota(sec * 1000)
+				a.Quota.V -= model.Quota(sec * 1000)
 				up.Payload = a
 			}
 			u.Update(up)

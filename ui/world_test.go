@@ -81,7 +81,7 @@ func live() feed {
 	f.add(model.SourceStatus, model.Status{Version: "v1.0.0-rc.21", SystemName: "New API"})
 	f.add(model.SourceAccount, model.Account{
 		ID: 2, Username: "alice", DisplayName: "Alice 爱丽丝", Group: "vip", Role: model.RoleUser, Enabled: true,
-		Quota: 49_826_629, Used: 206_100_000, Requests: model.Some[int64](81_204),
+		Quota: model.Some[model.Quota](49_826_629), Used: model.Some[model.Quota](206_100_000), Requests: model.Some[int64](81_204),
 		Others: []model.Field{{Name: "aff code", Value: "8cOw"}},
 	})
 	var keys model.Keys

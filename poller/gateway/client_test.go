@@ -161,7 +161,7 @@ func TestHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.ID != 7 || a.Quota != -900620 || a.Used != 620 || a.Username != "" || a.Requests.OK {
+	if a.ID != 7 || a.Quota.V != -900620 || a.Used.V != 620 || a.Username != "" || a.Requests.OK {
 		t.Errorf("lenient decoding: %+v", a)
 	}
 	if got.URL.String() != "http://gw.localhost/api/user/self" {

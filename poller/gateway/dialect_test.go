@@ -32,7 +32,7 @@ func TestConformance(t *testing.T) {
 	}{
 		{
 			dir: "one-api", dialect: OneAPI, version: "v0.6.11-alpha.22-1-g8df4a267", perMinute: 160,
-			account: model.Account{ID: 2, Username: "alice", Quota: 52229350, Used: 3591077, Requests: model.Some[int64](3802)},
+			account: model.Account{ID: 2, Username: "alice", Quota: model.Some[model.Quota](52229350), Used: model.Some[model.Quota](3591077), Requests: model.Some[int64](3802)},
 			logFile: "log-self-p0", rows: 10, logQuery: "end_timestamp=200&p=0&start_timestamp=100",
 			first: model.Call{At: 1795166868, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", Quota: 7005, Prompt: 14, Completion: 697, Took: model.Some(1726 * time.Millisecond)},
 			total: 3591077, periodsPath: "/api/user/dashboard", periods: "dashboard",
@@ -42,7 +42,7 @@ func TestConformance(t *testing.T) {
 		},
 		{
 			dir: "new-api-0.6.3", dialect: NewAPI, version: "v0.6.3.1.1", perMinute: 60,
-			account: model.Account{ID: 2, Username: "alice", Quota: 49807121, Used: 2289264, Requests: model.Some[int64](3497)},
+			account: model.Account{ID: 2, Username: "alice", Quota: model.Some[model.Quota](49807121), Used: model.Some[model.Quota](2289264), Requests: model.Some[int64](3497)},
 			logFile: "log-self-p1-page_size5", rows: 5, logQuery: "end_timestamp=200&p=1&page_size=100&start_timestamp=100",
 			first: model.Call{At: 1795166974, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", KeyID: 2, Quota: 3041, Prompt: 33, Completion: 600, Took: model.Some(2 * time.Second), FirstToken: model.Some(204 * time.Millisecond)},
 			total: 2289264, rpm: true, periodsPath: "/api/data/self", periods: "data-self-range",
@@ -52,7 +52,7 @@ func TestConformance(t *testing.T) {
 		},
 		{
 			dir: "new-api-rc21", dialect: NewAPI, version: "v1.0.0-rc.21", perMinute: 120,
-			account: model.Account{ID: 2, Username: "alice", Quota: 49844164, Used: 2315962, Requests: model.Some[int64](4099)},
+			account: model.Account{ID: 2, Username: "alice", Quota: model.Some[model.Quota](49844164), Used: model.Some[model.Quota](2315962), Requests: model.Some[int64](4099)},
 			logFile: "log-self-p1-page_size100", rows: 60, logQuery: "end_timestamp=200&p=1&page_size=100&start_timestamp=100",
 			first: model.Call{At: 1795167209, Kind: model.KindLogin},
 			total: 2315962, rpm: true,

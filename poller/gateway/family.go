@@ -166,7 +166,7 @@ func (s *self) account() model.Account {
 	a := model.Account{
 		ID: int64(s.ID), Username: string(s.Username), DisplayName: string(s.DisplayName),
 		Group: string(s.Group), Role: model.Role(s.Role), Enabled: s.Status == 1,
-		Quota: model.Quota(s.Quota), Used: model.Quota(s.UsedQuota), Others: s.others,
+		Quota: model.Some(model.Quota(s.Quota)), Used: model.Some(model.Quota(s.UsedQuota)), Others: s.others,
 	}
 	if s.RequestCount != nil {
 		a.Requests = model.Some(int64(*s.RequestCount))

@@ -64,6 +64,13 @@ type dialect interface {
 	total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error)
 	periods(ctx context.Context, scope model.Scope, span model.Span) (model.Periods, error)
 	keys(ctx context.Context, page int) (keys []model.APIKey, more bool, err error)
+	// details asks what hardly changes: subscriptions, the site's own health.
+	details(ctx context.Context) (model.Details, error)
+	// channels asks for one page of the upstream channels, for administrators.
+	channels(ctx context.Context, page int) (channels []model.Channel, more bool, err error)
+	// atLeast is the shortest interval at which a source may be asked, 0 where the
+	// request budget is the only bound.
+	atLeast(src model.Source) time.Duration
 }
 
 // Gateway is one gateway that is spoken to in its dialect. It is safe for
@@ -210,6 +217,34 @@ func (g *Gateway) Keys(ctx context.Context, page int) (keys []model.APIKey, more
 		return nil, false, err
 	}
 	return d.keys(ctx, page)
+}
+
+// Details asks for what hardly changes: subscriptions, the site's own health.
+func (g *Gateway) Details(ctx context.Context) (model.Details, error) {
+	d, err := g.dialect()
+	if err != nil {
+		return model.Details{}, err
+	}
+	return d.details(ctx)
+}
+
+// Channels asks for one page of the site's upstream channels, counted from 0;
+// for administrators.
+func (g *Gateway) Channels(ctx context.Context, page int) (channels []model.Channel, more bool, err error) {
+	d, err := g.dialect()
+	if err != nil {
+		return nil, false, err
+	}
+	return d.channels(ctx, page)
+}
+
+// AtLeast is the shortest interval at which a source may be asked, 0 where the
+// request budget is the only bound.
+func (g *Gateway) AtLeast(src model.Source) time.Duration {
+	if d, err := g.dialect(); err == nil {
+		return d.atLeast(src)
+	}
+	return 0
 }
 
 // unsupported is the error for something a dialect lacks.

@@ -279,3 +279,13 @@ func (n *newAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, erro
 	}
 	return keys, more, nil
 }
+
+func (n *newAPI) details(context.Context) (model.Details, error) {
+	return model.Details{}, n.c.unsupported("subscriptions")
+}
+
+func (n *newAPI) channels(context.Context, int) ([]model.Channel, bool, error) {
+	return nil, false, n.c.unsupported("the channels of the site")
+}
+
+func (n *newAPI) atLeast(model.Source) time.Duration { return 0 }

@@ -140,3 +140,13 @@ func (o *oneAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, erro
 	}
 	return keys, len(rows.rows) == oneAPIPage, nil
 }
+
+func (o *oneAPI) details(context.Context) (model.Details, error) {
+	return model.Details{}, o.c.unsupported("subscriptions")
+}
+
+func (o *oneAPI) channels(context.Context, int) ([]model.Channel, bool, error) {
+	return nil, false, o.c.unsupported("the channels of the site")
+}
+
+func (o *oneAPI) atLeast(model.Source) time.Duration { return 0 }

@@ -28,10 +28,11 @@ type measure struct {
 // measures are the figures that --check knows.
 var measures = []measure{
 	{"balance", func(s model.State, _ model.Summary) model.Opt[float64] {
-		if !s.Account.OK {
+		left := s.Account.V.Quota
+		if !left.OK {
 			return model.Opt[float64]{}
 		}
-		return model.Some(s.Currency().Amount(float64(s.Account.V.Quota)))
+		return model.Some(s.Currency().Amount(float64(left.V)))
 	}, "in the gateway's currency"},
 	{"hours_left", func(s model.State, sum model.Summary) model.Opt[float64] {
 		if !sum.Forecast.EmptyAt.OK {

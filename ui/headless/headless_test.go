@@ -19,7 +19,7 @@ func state() Gateway {
 	}
 	window := model.Window{Label: "1h", Length: time.Hour}
 	span := window.Ending(t0 - model.Lag)
-	apply(model.SourceAccount, model.Account{ID: 2, Username: "ali\x1b[31mce", Group: "vip", Role: model.RoleUser, Enabled: true, Quota: 1_000_000, Used: 500_000})
+	apply(model.SourceAccount, model.Account{ID: 2, Username: "ali\x1b[31mce", Group: "vip", Role: model.RoleUser, Enabled: true, Quota: model.Some[model.Quota](1_000_000), Used: model.Some[model.Quota](500_000)})
 	apply(model.SourceKeys, model.Keys{{ID: 1, Name: "中文 令牌 🚀", Status: model.KeyEnabled, Remaining: 250_000}, {ID: 2, Name: "laptop", Status: model.KeyDisabled, Unlimited: true}})
 	var calls []model.Call
 	for at := span.From; at <= span.To; at += 60 {

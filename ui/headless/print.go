@@ -58,8 +58,12 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 	if s.Account.OK {
 		a := s.Account.V
 		line(words.User, "%s · %s · %s", text.Clean(a.Username), text.Clean(a.Group), a.Role)
-		line(words.Left, "%s (%s)", cur.Format(a.Quota), model.Count(int64(a.Quota)))
-		line(words.Used, "%s (%s)", cur.Format(a.Used), model.Count(int64(a.Used)))
+		if a.Quota.OK {
+			line(words.Left, "%s (%s)", cur.Format(a.Quota.V), model.Count(int64(a.Quota.V)))
+		}
+		if a.Used.OK {
+			line(words.Used, "%s (%s)", cur.Format(a.Used.V), model.Count(int64(a.Used.V)))
+		}
 	}
 	line(words.Today, "%s", money(sum.Today.Quota))
 	calls, errs := text.Unknown, text.Unknown

@@ -41,7 +41,7 @@ func (b *Balance) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.C
 	case key.Matches(msg, keys.Enter) && d.State.Account.OK:
 		return pane.Send(pane.Opened{Card: AccountCard(d)})
 	case key.Matches(msg, keys.Copy) && d.State.Account.OK:
-		return pane.Send(pane.Copied{Name: d.Words.Balance, Text: d.Money(d.State.Account.V.Quota)})
+		return pane.Send(pane.Copied{Name: d.Words.Balance, Text: d.MoneyOpt(d.State.Account.V.Quota)})
 	}
 	return nil
 }
@@ -55,14 +55,14 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	}
 	a, sum, words, th := d.State.Account.V, d.Summary, d.Words, d.Theme
 	left := th.Money
-	if a.Quota <= 0 {
+	if a.Quota.OK && a.Quota.V <= 0 {
 		left = th.Bad
 	}
 	type row struct {
 		name, value string
 		style       theme.Style
 	}
-	rows := []row{{words.Left, d.Money(a.Quota), left}}
+	rows := []row{{words.Left, d.MoneyOpt(a.Quota), left}}
 	add := func(name, value string, style theme.Style) { rows = append(rows, row{name, value, style}) }
 	add(words.Today, today(d), th.Plain)
 	spent := text.Unknown
@@ -84,7 +84,7 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		}
 		add("", moment(d, f.Earliest.V)+" – "+latest, th.Dim)
 	}
-	add(words.Used, d.Money(a.Used), th.Plain)
+	add(words.Used, d.MoneyOpt(a.Used), th.Plain)
 	if a.Requests.OK {
 		add(words.Requests, model.Count(a.Requests.V), th.Plain)
 	}
@@ -133,10 +133,10 @@ func today(d pane.Data) string {
 func EmptyWhen(d pane.Data) (string, theme.Style) {
 	f, a := d.Summary.Forecast, d.State.Account
 	switch {
-	case !a.OK || !f.PerHour.OK:
-		return text.Unknown, d.Theme.Dim
-	case a.V.Quota <= 0:
+	case a.V.Quota.OK && a.V.Quota.V <= 0:
 		return d.Words.Now, d.Theme.Bad
+	case !a.V.Quota.OK || !f.PerHour.OK:
+		return text.Unknown, d.Theme.Dim
 	case f.PerHour.V == 0:
 		return d.Words.NotSpending, d.Theme.Dim
 	case !f.EmptyAt.OK && f.Samples >= 5:
@@ -169,6 +169,14 @@ func reconcileLine(d pane.Data) string {
 	return ""
 }
 
+// exact is an amount with its quota.
+func exact(d pane.Data, q model.Opt[model.Quota]) string {
+	if !q.OK {
+		return text.Unknown
+	}
+	return fmt.Sprintf("%s (%s)", d.Money(q.V), d.Count(int64(q.V)))
+}
+
 // AccountCard is every field that the gateway gave of the account, in words.
 func AccountCard(d pane.Data) pane.Card {
 	a, words, th := d.State.Account.V, d.Words, d.Theme
@@ -187,8 +195,8 @@ func AccountCard(d pane.Data) pane.Card {
 		{Name: words.Group, Value: text.Clean(a.Group)},
 		{Name: words.Role, Value: a.Role.String()},
 		{Name: words.Status, Value: status},
-		{Name: words.Left, Value: fmt.Sprintf("%s (%s)", d.Money(a.Quota), d.Count(int64(a.Quota))), Style: th.Money},
-		{Name: words.Used, Value: fmt.Sprintf("%s (%s)", d.Money(a.Used), d.Count(int64(a.Used)))},
+		{Name: words.Left, Value: exact(d, a.Quota), Style: th.Money},
+		{Name: words.Used, Value: exact(d, a.Used)},
 		{Name: words.Requests, Value: requests},
 	}}
 	if a.Remind.OK {

@@ -46,6 +46,14 @@ const maxSymbol = 4
 // Money prints quota, masked when Private.
 func (d Data) Money(q model.Quota) string { return d.MoneyFloat(float64(q)) }
 
+// MoneyOpt is Money of what may be unknown.
+func (d Data) MoneyOpt(q model.Opt[model.Quota]) string {
+	if !q.OK {
+		return text.Unknown
+	}
+	return d.Money(q.V)
+}
+
 // MoneyFloat is Money for a rate or a mean.
 func (d Data) MoneyFloat(q float64) string {
 	if d.Private {
