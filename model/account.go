@@ -130,7 +130,3 @@ type PeriodUsage struct {
 	// Tokens is the sum of both where the gateway does not split them.
 	Tokens Opt[int64]
 }
-
-// Hourly reports whether the period is an hour, which it is on new-api; it is a
-// day on one-api.
-func (p PeriodUsage) Hourly() bool { return p.To-p.From == 3599 }

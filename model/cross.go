@@ -26,7 +26,8 @@ func Cross(s State, span Span) CrossTable {
 	keys := map[KeyRef]Tally{}
 	models := map[string]Tally{}
 	var t CrossTable
-	s.Self.Usage.eachCell(span, s.Self.Calls, func(c *Cell) {
+	b := s.Book()
+	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
 		addTo(cells, cell{c.Key, c.Model}, &c.Tally)
 		addTo(keys, c.Key, &c.Tally)
 		addTo(models, c.Model, &c.Tally)

@@ -47,7 +47,12 @@ func forecast(s State, sum Summary) Forecast {
 		f.PerHour = Some(mean(known) * 60)
 	case !sum.Window.Counted() && sum.PerMinute.OK:
 		f.PerHour = Some(sum.PerMinute.V * 60)
-		f.Samples = len(sum.Series)
+		f.Samples = 0
+		for _, p := range sum.Series {
+			if p.PerMinute.OK {
+				f.Samples++
+			}
+		}
 	}
 	left := s.Account.V.Quota
 	if left.OK && left.V <= 0 {

@@ -27,16 +27,24 @@ const (
 	CauseOther = "other" // nothing that we know of explains it
 )
 
-// reconcile takes the newest of the gateway's sums whose seconds were all read.
+// compared is how many of the gateway's sums are compared: the window and the
+// running hour are asked by turns, and a gap in either must stand still.
+const compared = 2
+
+// reconcile takes the newest of the gateway's sums whose seconds were all read,
+// one with a gap before one without.
 func reconcile(b Book) Reconcile {
 	if len(b.Totals) == 0 {
 		return Reconcile{State: ReconcileUnknown}
 	}
-	for i := len(b.Totals) - 1; i >= 0; i-- {
+	var match Opt[Reconcile]
+	n := 0
+	for i := len(b.Totals) - 1; i >= 0 && n < compared; i-- {
 		t := b.Totals[i]
 		if !b.Ledger.Covers(t.Span) {
 			continue
 		}
+		n++
 		counted := b.Usage.tally(t.Span, b.Calls).Quota
 		r := Reconcile{State: ReconcileMatch, Span: t.Span, Counted: Some(counted), Gateway: Some(t.Quota), Gap: counted - t.Quota}
 		if r.Gap != 0 {
@@ -46,8 +54,14 @@ func reconcile(b Book) Reconcile {
 				// still bring the missing rows.
 				r.Cause = CauseLate
 			}
+			return r
 		}
-		return r
+		if !match.OK {
+			match = Some(r)
+		}
+	}
+	if match.OK {
+		return match.V
 	}
 	last := b.Totals[len(b.Totals)-1]
 	return Reconcile{

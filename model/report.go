@@ -117,6 +117,9 @@ type ModelReport struct {
 	P95MS            Opt[int64] `json:"p95_ms"`
 	FirstTokenP50MS  Opt[int64] `json:"first_token_p50_ms"`
 	FirstTokenP95MS  Opt[int64] `json:"first_token_p95_ms"`
+	// DurationsIn is "s" where the gateway measures durations in whole seconds.
+	DurationsIn string      `json:"durations_in"`
+	From        Opt[Origin] `json:"from"`
 }
 
 // KeyReport is one key and its share of the window.
@@ -134,6 +137,7 @@ type KeyReport struct {
 	WindowCalls     Opt[int64]  `json:"window_calls"`
 	WindowQuota     Opt[Quota]  `json:"window_quota"`
 	WindowBy        string      `json:"window_by"`
+	From            Opt[Origin] `json:"from"`
 }
 
 // OtherKeyReport is usage that no listed key accounts for.
@@ -210,7 +214,7 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 		Models:    []ModelReport{},
 		Keys:      []KeyReport{},
 		OtherKeys: []OtherKeyReport{},
-		Days:      dayReports(s.Self, zone),
+		Days:      dayReports(s.Book(), zone),
 		Requests:  RequestsReport{s.Pace.Made, s.Pace.Budget},
 	}
 	if s.Status.OK {
@@ -235,7 +239,8 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	r.Totals = TotalsReport{
 		Calls: t.Calls, Errors: t.Errors, Quota: t.Quota, Amount: amount(t.Quota), RefundedQuota: t.Refunded,
 		PromptTokens: t.Prompt, CompletionTokens: t.Completion, CachedTokens: t.Cached,
-		From: nonEmpty(t.From), Coverage: math.Round(t.Coverage*1e4) / 1e4, CoverageBy: t.CoverageBy,
+		From: nonEmpty(t.From), Coverage: math.Floor(t.Coverage*1e4) / 1e4, // never rounded up to 1
+	 CoverageBy: t.CoverageBy,
 	}
 	for _, m := range sum.Models {
 		mr := ModelReport{
@@ -243,6 +248,10 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 			P50MS: mapOpt(m.P50, time.Duration.Milliseconds), P95MS: mapOpt(m.P95, time.Duration.Milliseconds),
 			FirstTokenP50MS: mapOpt(m.FirstTokenP50, time.Duration.Milliseconds),
 			FirstTokenP95MS: mapOpt(m.FirstTokenP95, time.Duration.Milliseconds),
+		}
+		mr.DurationsIn, mr.From = "ms", nonEmpty(sum.SplitFrom)
+		if m.Coarse {
+			mr.DurationsIn = "s"
 		}
 		if m.TokensKnown {
 			mr.PromptTokens, mr.CompletionTokens = Some(m.Prompt), Some(m.Completion)
@@ -253,7 +262,7 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 		r.Models = append(r.Models, mr)
 	}
 	by := "name"
-	if s.Self.KeyIDs {
+	if s.Book().KeyIDs {
 		by = "id"
 	}
 	for _, k := range sum.Keys {
@@ -262,6 +271,9 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 			Unlimited: k.Unlimited, UsedQuota: k.Used,
 			CreatedAt: mapOpt(k.Created, sec), LastUsedAt: mapOpt(k.LastUsed, sec), ExpiresAt: mapOpt(k.Expires, sec),
 			WindowCalls: k.Calls, WindowQuota: k.Spent, WindowBy: by,
+		}
+		if k.Calls.OK {
+			kr.From = nonEmpty(sum.SplitFrom)
 		}
 		if !k.Unlimited {
 			kr.RemainingQuota = Some(k.Remaining)
@@ -326,6 +338,9 @@ func dayReports(b Book, zone *time.Location) []DayReport {
 	type id struct{ day, model string }
 	sums := map[id]DayReport{}
 	for _, p := range b.Periods {
+		if DayStart(time.Unix(p.From, 0).In(in)).Unix() < b.PeriodSpan.From {
+			continue // the gateway was asked for a part of that day
+		}
 		k := id{time.Unix(p.From, 0).In(in).Format(time.DateOnly), p.Model}
 		d := sums[k]
 		d.Day, d.Model, d.Zone, d.From = k.day, k.model, name, FromGateway

@@ -6,8 +6,9 @@ import (
 )
 
 // Keep is how long the rows of the log are kept in memory: the longest window
-// that is counted from rows, and room for the last re-reading.
-const Keep = 65 * time.Minute
+// that is counted from rows, the time that a gateway's usage per hour lags
+// behind, and room for the last re-reading.
+const Keep = 75 * time.Minute
 
 // maxCalls bounds the rows in memory. What is dropped beyond it is no longer
 // covered, and the coverage says so.
@@ -27,9 +28,11 @@ type Book struct {
 	// Count is how many consume rows the gateway says a span has.
 	Count Opt[CallsCount]
 	// Periods are the gateway's sums per model and hour or UTC day over
-	// PeriodSpan.
+	// PeriodSpan; PeriodStep is the length of a period in seconds, 0 before the
+	// first answer.
 	Periods    []PeriodUsage
 	PeriodSpan Span
+	PeriodStep int64
 	// ErrorsSeen is set once a failure row was read: until then the number of
 	// errors is unknown, since most gateways log none.
 	ErrorsSeen bool
@@ -56,10 +59,30 @@ type State struct {
 	// provider keys.
 	Channels Opt[[]Channel]
 	Self     Book
+	// Site is the accounting of the whole site, for administrators.
+	Site Book
+	// Scope is the one that the screen shows.
+	Scope   Scope
 	Sources  [numSources]SourceState
 	Pace     Pace
 	// Version rises with every change, so that what was drawn can be kept.
 	Version uint64
+}
+
+// Book returns the accounting of the scope on the screen.
+func (s State) Book() Book {
+	if s.Scope == ScopeSite {
+		return s.Site
+	}
+	return s.Self
+}
+
+// book is the accounting of that scope, to change.
+func (s *State) book(scope Scope) *Book {
+	if scope == ScopeSite {
+		return &s.Site
+	}
+	return &s.Self
 }
 
 // Currency returns how the gateway shows its quota, dollars until it has said.
@@ -105,22 +128,27 @@ func (s State) Apply(u Update) State {
 	case Keys:
 		s.Keys = Some([]APIKey(p))
 	case CallsRead:
-		s.Self = s.Self.read(p)
+		b := s.book(p.Scope)
+		*b = b.read(p)
 	case CallsCount:
-		s.Self.Count = Some(p)
+		s.book(p.Scope).Count = Some(p)
 	case CallsForgot:
-		s.Self = s.Self.forget(p.Span)
+		b := s.book(p.Scope)
+		*b = b.forget(p.Span)
 	case SpanTotal:
-		s.Self.Totals = append(slices.Clone(s.Self.Totals[max(0, len(s.Self.Totals)-7):]), p)
-		s.Self.TotalsAt = u.At
+		b := s.book(p.Scope)
+		b.Totals = append(slices.Clone(b.Totals[max(0, len(b.Totals)-7):]), p)
+		b.TotalsAt = u.At
 	case HourTotal:
-		s.Self.Hours = foldHour(s.Self.Hours, p)
+		b := s.book(p.Scope)
+		b.Hours = foldHour(b.Hours, p)
 	case Details:
 		s.Details = Some(p)
 	case Channels:
 		s.Channels = Some([]Channel(p))
 	case Periods:
-		s.Self.Periods, s.Self.PeriodSpan = p.Usage, p.Span
+		b := s.book(p.Scope)
+		b.Periods, b.PeriodSpan, b.PeriodStep = p.Usage, p.Span, p.Step
 	}
 	return s
 }
@@ -153,7 +181,7 @@ func (b Book) read(p CallsRead) Book {
 func (b Book) forget(span Span) Book {
 	b.Calls = b.Calls.Replace(span, nil)
 	b.Ledger = b.Ledger.Unsettle(span)
-	b.Usage = b.Usage.refresh(span.Meet(Span{span.From, span.From + int64(Keep/time.Second)}), b.Calls)
+	b.Usage = b.Usage.without(span, b.Calls)
 	return b
 }
 
@@ -164,6 +192,7 @@ func (b Book) trim() Book {
 		return b
 	}
 	from := end.V - int64(Keep/time.Second)
+	old := from
 	if extra := b.Calls.Len() - maxCalls; extra > 0 {
 		// Whole chunks go, and the second at the cut with them: a second that is
 		// kept in part is not known.
@@ -177,6 +206,9 @@ func (b Book) trim() Book {
 	}
 	b.Calls = b.Calls.DropBefore(from)
 	b.Usage = b.Usage.dropBefore(from)
+	if from > old {
+		b.Usage = b.Usage.refresh(Span{from, from}, b.Calls) // the minute that was cut
+	}
 	b.Ledger = b.Ledger.Forget(from)
 	return b
 }

@@ -124,10 +124,10 @@ func TestMemoryIsBounded(t *testing.T) {
 		span := Span{t0 + m*60, t0 + m*60 + 59}
 		s = s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, ReadAt: span.To + Lag, Calls: randomCalls(rand.New(rand.NewPCG(1, 1)), span, 100)}))
 	}
-	if n := s.Self.Calls.Len(); n > 66*100 {
+	if n := s.Self.Calls.Len(); n > 76*100 {
 		t.Errorf("%d rows kept", n)
 	}
-	if n := len(s.Self.Usage.minutes); n > 67 {
+	if n := len(s.Self.Usage.minutes); n > 77 {
 		t.Errorf("%d minutes kept", n)
 	}
 	if s.Self.Ledger.Covers(Span{t0, t0 + 59}) {

@@ -40,9 +40,13 @@ type Totals struct {
 	Refunded           Opt[Quota]
 	Prompt, Completion Opt[int64]
 	Cached             Opt[int64]
-	From               Origin
-	Coverage           float64
-	CoverageBy         CoverageBy
+	// From is "" where nothing was read.
+	From Origin
+	// Partial is set where the sums are those of a part of the window: they are at
+	// least that much.
+	Partial    bool
+	Coverage   float64
+	CoverageBy CoverageBy
 }
 
 // ModelUsage is one language model's share of a window.
@@ -77,6 +81,12 @@ type KeyUsage struct {
 	Spent Opt[Quota]
 }
 
+// UserUsage is one user's share of a window.
+type UserUsage struct {
+	User string
+	Tally
+}
+
 // OtherKey is usage that no listed key accounts for.
 type OtherKey struct {
 	Name  string
@@ -84,7 +94,8 @@ type OtherKey struct {
 	Spent Quota
 }
 
-// Spender is one key × model and what it spent.
+// Spender is one key × model and what it spent; of the whole site, one user ×
+// model.
 type Spender struct {
 	Key   KeyRef
 	Model string
@@ -115,9 +126,13 @@ type Summary struct {
 	// factor; unknown where the latest minute is no faster than the window.
 	Accel     Opt[float64]
 	ErrorRate Opt[float64]
+	// SplitFrom says where the figures per model, key and user come from.
+	SplitFrom Origin
 	Models    []ModelUsage
 	Keys      []KeyUsage
 	Others    []OtherKey
+	// Users is who spent on the whole site, most first; empty in the own scope.
+	Users []UserUsage
 	// Now is who spent in NowSpan, the last 5 minutes, most first.
 	Now        []Spender
 	NowSpan    Span
@@ -128,70 +143,102 @@ type Summary struct {
 	Reconcile  Reconcile
 }
 
-// Today is the spend since midnight in the chosen zone.
-type Today struct {
-	// Quota is unknown until every hour of the day was asked for; AtLeast is what
-	// is known by then.
-	Quota   Opt[Quota]
-	AtLeast Quota
-	From    Origin
-}
-
 // nowWindow is the length of "spending now" in seconds.
 const nowWindow = 300
 
+// logAge is how old the end of the log may be, beyond its interval, before the
+// window moves on without it.
+const logAge = 90 * time.Second
+
+// windowEnd is the last second that the window speaks of: that of the log as far
+// as it was read, or the gateway's own time when the log is too old to speak of
+// now.
+func windowEnd(s State) int64 {
+	now := s.ServerNow() - Lag
+	end := s.Book().Ledger.End()
+	limit := max(logAge, 2*s.Sources[SourceCalls].Every+30*time.Second)
+	if end.OK && now-end.V <= int64(limit/time.Second) {
+		return end.V
+	}
+	return now
+}
+
 // Summarise derives everything for a window from s, with days in zone.
 func Summarise(s State, w Window, zone *time.Location) Summary {
-	b := s.Self
-	to := s.ServerNow() - Lag
-	if end := b.Ledger.End(); end.OK {
-		to = end.V
-	}
-	return SummariseSpan(s, w, w.Ending(to), zone)
+	return SummariseSpan(s, w, w.Ending(windowEnd(s)), zone)
 }
 
 // SummariseSpan is Summarise for a span that is already fixed.
 func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
-	b := s.Self
+	b := s.Book()
 	sum := Summary{Window: w, Span: span}
 	if w.Counted() {
 		sum.counted(s)
 	} else {
 		sum.aggregated(s)
 	}
-	sum.Now, sum.NowSpan = spenders(b, Span{span.To - nowWindow + 1, span.To})
+	sum.NowSpan = Span{span.To - nowWindow + 1, span.To}
+	sum.Now = Spenders(s, sum.NowSpan)
 	sum.NowCovered = b.Ledger.Share(sum.NowSpan)
 	sum.rates(s)
 	if w.Counted() {
 		sum.accelerate(b)
 	}
 	sum.Today = today(b, span.To, zone)
-	sum.Forecast = forecast(s, sum)
+	if s.Scope == ScopeSelf {
+		// The balance is the account's own: the site's spending does not empty it.
+		sum.Forecast = forecast(s, sum)
+	}
 	sum.Reconcile = reconcile(b)
 	return sum
 }
 
+// Wider reports whether the window had to be widened to whole hours or days.
+func (sum Summary) Wider() bool {
+	return sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
+}
+
 // counted fills the window from the rows that were read.
 func (sum *Summary) counted(s State) {
-	b, span := s.Self, sum.Span
+	b, span := s.Book(), sum.Span
 	byModel := map[string][]*Cell{}
 	byKey := map[KeyRef]Tally{}
+	byUser := map[string]Tally{}
 	var all Tally
 	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
 		all.add(&c.Tally)
 		byModel[c.Model] = append(byModel[c.Model], c)
-		t := byKey[c.Key]
-		t.add(&c.Tally)
-		byKey[c.Key] = t
+		addTo(byKey, c.Key, &c.Tally)
+		if s.Scope == ScopeSite {
+			addTo(byUser, c.User, &c.Tally)
+		}
 	})
+	whole := b.Ledger.Covers(span)
+	sum.SplitFrom = FromSampled
+	if whole {
+		sum.SplitFrom = FromCounted
+	}
 	sum.Models = modelUsage(byModel, b.ErrorsSeen)
-	sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b.KeyIDs)
+	sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b.KeyIDs, whole)
+	sum.Users = userUsage(byUser)
 	sum.Totals = totals(b, span, all)
 	sum.Series = series(b, span)
 	sum.ErrorRate = errorRate(all.Calls, sum.Totals.Errors)
 	if q := sum.Totals.Quota; q.OK {
-		sum.PerMinute = Some(float64(q.V) / float64(span.Seconds()) * 60)
+		seconds := span.Seconds()
+		if sum.Totals.From == FromSampled {
+			seconds = b.Ledger.Settled(span).Seconds()
+		}
+		sum.PerMinute = perMinute(q.V, seconds)
 	}
+}
+
+// perMinute is a rate over some seconds, unknown over none.
+func perMinute(q Quota, seconds int64) Opt[float64] {
+	if seconds <= 0 {
+		return Opt[float64]{}
+	}
+	return Some(float64(q) / float64(seconds) * 60)
 }
 
 // accelerate compares the last five minutes with the window. A burst that is
@@ -199,7 +246,7 @@ func (sum *Summary) counted(s State) {
 func (sum *Summary) accelerate(b Book) {
 	recent := Span{sum.Span.To - nowWindow + 1, sum.Span.To}
 	usual := sum.PerMinute.V
-	if usual <= 0 || sum.MPM.Value.V < usual || !b.Ledger.Covers(recent) || sum.Span.Seconds() <= 2*nowWindow {
+	if usual <= 0 || sum.Totals.From == FromSampled || sum.MPM.Value.V < usual || !b.Ledger.Covers(recent) || sum.Span.Seconds() <= 2*nowWindow {
 		return
 	}
 	now := b.Usage.tally(recent, b.Calls)
@@ -236,8 +283,8 @@ func totals(b Book, span Span, all Tally) Totals {
 		}
 		return t
 	}
-	t.From = FromSampled
-	if b.Ledger.End().OK {
+	if t.Coverage > 0 || all.Calls > 0 {
+		t.From, t.Partial = FromSampled, true
 		t.fill(all, b.ErrorsSeen)
 	}
 	return t
@@ -302,139 +349,4 @@ func sortModels(models []ModelUsage) {
 	slices.SortFunc(models, func(a, b ModelUsage) int {
 		return cmp.Or(cmp.Compare(b.Quota, a.Quota), cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Model, b.Model))
 	})
-}
-
-// keyUsage shares the window's usage out among the listed keys: by id where
-// rows carry one, else by name. Keys and others together add up to the total.
-func keyUsage(keys []APIKey, byKey map[KeyRef]Tally, ids bool) ([]KeyUsage, []OtherKey) {
-	named := map[string]int{}
-	for _, k := range keys {
-		named[k.Name]++
-	}
-	taken := map[KeyRef]bool{}
-	out := make([]KeyUsage, 0, len(keys))
-	for _, k := range keys {
-		u := KeyUsage{APIKey: k}
-		if ids || named[k.Name] == 1 {
-			var t Tally
-			for ref, part := range byKey {
-				if (ids && ref.ID == k.ID) || (!ids && ref.Name == k.Name) {
-					t.add(&part)
-					taken[ref] = true
-				}
-			}
-			u.Calls, u.Spent = Some(t.Calls), Some(t.Quota)
-		}
-		out = append(out, u)
-	}
-	rest := map[string]OtherKey{}
-	for ref, t := range byKey {
-		if taken[ref] || (t.Calls == 0 && t.Quota == 0) {
-			continue
-		}
-		o := rest[ref.Name]
-		o.Name, o.Calls, o.Spent = ref.Name, o.Calls+t.Calls, o.Spent+t.Quota
-		rest[ref.Name] = o
-	}
-	others := make([]OtherKey, 0, len(rest))
-	for _, o := range rest {
-		others = append(others, o)
-	}
-	slices.SortFunc(others, func(a, b OtherKey) int {
-		return cmp.Or(cmp.Compare(b.Spent, a.Spent), cmp.Compare(a.Name, b.Name))
-	})
-	return out, others
-}
-
-// spenders returns who spent in span, most first.
-func spenders(b Book, span Span) ([]Spender, Span) {
-	type id struct {
-		key   KeyRef
-		model string
-	}
-	at := map[id]int{}
-	var out []Spender
-	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
-		k := id{c.Key, c.Model}
-		i, ok := at[k]
-		if !ok {
-			i = len(out)
-			at[k] = i
-			out = append(out, Spender{Key: c.Key, Model: c.Model, User: c.User})
-		}
-		out[i].add(&c.Tally)
-	})
-	slices.SortFunc(out, func(a, b Spender) int {
-		return cmp.Or(cmp.Compare(b.Quota, a.Quota), cmp.Compare(b.Calls, a.Calls),
-			cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Model, b.Model))
-	})
-	return out, span
-}
-
-// Spenders returns who spent in span, most first. The rows must still be in
-// memory: see Keep.
-func Spenders(s State, span Span) []Spender {
-	out, _ := spenders(s.Self, span)
-	return out
-}
-
-// today adds up the hours of the day: the gateway's sum for each, and for the
-// running one what was counted after the gateway was last asked.
-func today(b Book, to int64, zone *time.Location) Today {
-	t := Today{From: FromGateway}
-	known := true
-	for _, hour := range HourSpans(time.Unix(to, 0).In(zone), to) {
-		q, ok := b.hour(hour)
-		t.AtLeast += q
-		known = known && ok
-	}
-	if known {
-		t.Quota = Some(t.AtLeast)
-	}
-	return t
-}
-
-// hour returns the spend of one hour, or as much as is known of it.
-func (b Book) hour(hour Span) (Quota, bool) {
-	var have Opt[HourTotal]
-	for _, h := range b.Hours {
-		if h.Span.From == hour.From {
-			have = Some(h)
-		}
-	}
-	if b.Ledger.Covers(hour) {
-		return b.Usage.tally(hour, b.Calls).Quota, true
-	}
-	if !have.OK {
-		return b.hourOfPeriods(hour)
-	}
-	if have.V.Span.To >= hour.To {
-		return have.V.Quota, true
-	}
-	rest := Span{have.V.Span.To + 1, hour.To}
-	if !b.Ledger.Covers(rest) {
-		// Without the rows the gateway's last sum stands, if it is fresh.
-		return have.V.Quota, rest.Seconds() <= 60
-	}
-	return have.V.Quota + b.Usage.tally(rest, b.Calls).Quota, true
-}
-
-// flushed is how old, in seconds, an hour must be for the gateway's usage per
-// hour to be complete: new-api writes it every five minutes.
-const flushed = 600
-
-// hourOfPeriods is the spend of a past hour from the gateway's usage per hour,
-// for the hours that it was not asked for one by one.
-func (b Book) hourOfPeriods(hour Span) (Quota, bool) {
-	if len(b.Periods) == 0 || !b.Periods[0].Hourly() || hour.From%3600 != 0 || hour.Seconds() != 3600 ||
-		hour.From < b.PeriodSpan.From || hour.To+flushed > b.PeriodSpan.To {
-		return 0, false
-	}
-	var q Quota
-	for _, p := range b.Periods {
-		if p.From == hour.From {
-			q += p.Quota
-		}
-	}
-	return q, true
 }

@@ -94,6 +94,8 @@ type HourTotal struct {
 type Periods struct {
 	Scope Scope
 	Span  Span
+	// Step is the length of a period in seconds: 3,600 or 86,400.
+	Step  int64
 	Usage []PeriodUsage
 }
 

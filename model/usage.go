@@ -145,6 +145,21 @@ func (r Rollup) refresh(span Span, log CallLog) Rollup {
 	return Rollup{append(out, r.minutes[hi:]...)}
 }
 
+// without rolls up anew after the rows of span were dropped from log.
+func (r Rollup) without(span Span, log CallLog) Rollup {
+	if span.Empty() {
+		return r
+	}
+	lo := r.index(minuteOf(span.From))
+	hi := lo
+	for hi < len(r.minutes) && r.minutes[hi].at <= span.To {
+		hi++
+	}
+	r.minutes = slices.Concat(r.minutes[:lo], r.minutes[hi:])
+	// The minutes at both ends may keep rows outside the span.
+	return r.refresh(Span{span.From, span.From}, log).refresh(Span{span.To, span.To}, log)
+}
+
 // index is the position of the first minute that starts at or after at.
 func (r Rollup) index(at int64) int {
 	i, _ := slices.BinarySearchFunc(r.minutes, at, func(m *minute, at int64) int { return cmp.Compare(m.at, at) })

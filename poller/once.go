@@ -84,7 +84,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	hourly := false // the gateway's usage per hour makes up today's spend as well
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
 		p, err := gw.Periods(ctx, model.ScopeSelf, model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To})
-		hourly = len(p.Usage) > 0 && p.Usage[0].Hourly()
+		hourly = p.Step == 3600
 		return p, err
 	})
 	hours := model.HourSpans(time.Unix(span.To, 0).In(w.target.Zone), span.To)

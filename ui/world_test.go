@@ -112,7 +112,7 @@ func live() feed {
 			usage = append(usage, model.PeriodUsage{From: from, To: from + 3599, Model: name, Calls: 40 - int64(m)*3, Quota: model.Quota(90_000 / (m + 1))})
 		}
 	}
-	f.add(model.SourceDays, model.Periods{Span: model.Span{From: t0 - 8*86400, To: t0}, Usage: usage})
+	f.add(model.SourceDays, model.Periods{Span: model.Span{From: t0 - 8*86400, To: t0}, Step: 3600, Usage: usage})
 	return f
 }
 

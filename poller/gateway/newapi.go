@@ -237,7 +237,7 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 	if err := n.c.data(a, &rows); err != nil {
 		return model.Periods{}, err
 	}
-	out := model.Periods{Scope: scope, Span: span}
+	out := model.Periods{Scope: scope, Step: 3600, Span: span}
 	for _, r := range rows {
 		u := model.PeriodUsage{
 			From: int64(r.CreatedAt), To: int64(r.CreatedAt) + 3599, Model: intern(r.ModelName),

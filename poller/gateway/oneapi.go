@@ -114,7 +114,7 @@ func (o *oneAPI) periods(ctx context.Context, scope model.Scope, _ model.Span) (
 		return model.Periods{}, err
 	}
 	now := o.c.Now().Unix()
-	out := model.Periods{Scope: scope, Span: model.Span{From: now - now%day - 6*day, To: now}}
+	out := model.Periods{Scope: scope, Step: day, Span: model.Span{From: now - now%day - 6*day, To: now}}
 	for _, r := range rows {
 		at, err := time.Parse(time.DateOnly, string(r.Day))
 		if err != nil {

@@ -104,7 +104,7 @@ func kind(d pane.Data, k model.Kind) (string, theme.Style) {
 func (p *Pane) calls(d pane.Data) []*model.Call {
 	var out []*model.Call
 	n := 0
-	for c := range d.State.Self.Calls.Newest() {
+	for c := range d.State.Book().Calls.Newest() {
 		if p.filter.Empty() || p.passes(d, c) {
 			out = append(out, c)
 		}

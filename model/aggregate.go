@@ -1,0 +1,101 @@
+package model
+
+// aggregated fills the window from the gateway's own hours or UTC days, and from
+// the log where it was read for all of one: the gateway writes its hours minutes
+// late. The span is widened to the beginning of the first of them.
+func (sum *Summary) aggregated(s State) {
+	b, t := s.Book(), &sum.Totals
+	t.CoverageBy = ByTime
+	for _, k := range s.Keys.V {
+		sum.Keys = append(sum.Keys, KeyUsage{APIKey: k})
+	}
+	step := b.PeriodStep
+	if step == 0 {
+		return
+	}
+	sum.Span.From -= sum.Span.From % step
+	a := aggregate{models: map[string]*ModelUsage{}, steps: map[int64]Quota{}, tokens: true}
+	// A period that began before the gateway was asked about is known in part.
+	asked := SpanSet{}.Add(Span{roundUp(b.PeriodSpan.From, step), b.PeriodSpan.To}.Meet(sum.Span))
+	known := asked.Remove(Span{b.PeriodSpan.To - lateBy(step) + 1, b.PeriodSpan.To})
+	counted := map[int64]bool{} // periods that were read from the log, by their first second
+	for at := sum.Span.From; at <= sum.Span.To; at += step {
+		period := Span{at, min(at+step-1, sum.Span.To)}
+		if !b.Ledger.Covers(period) {
+			continue
+		}
+		counted[at] = true
+		asked, known = asked.Add(period), known.Add(period)
+		b.Usage.eachCell(period, b.Calls, func(c *Cell) { a.add(at, c.Model, &c.Tally, true) })
+	}
+	newest := sum.Span.To - sum.Span.To%step
+	for _, p := range b.Periods {
+		// Days in the zone of the gateway's database can be a day ahead of UTC.
+		at := min(p.From-p.From%step, newest)
+		if at < sum.Span.From || p.From > newest+step || counted[at] {
+			continue
+		}
+		one := Tally{Calls: p.Calls, Quota: p.Quota, Prompt: p.Prompt.V, Completion: p.Completion.V}
+		a.add(at, p.Model, &one, p.Prompt.OK && p.Completion.OK)
+	}
+	seconds := known.Seconds()
+	if asked.Seconds() == 0 {
+		return
+	}
+	sum.SplitFrom, t.From = FromGateway, FromGateway
+	t.Coverage = float64(seconds) / float64(sum.Span.Seconds())
+	t.Partial = seconds < sum.Span.Seconds()
+	t.Calls, t.Quota = Some(a.all.Calls), Some(a.all.Quota)
+	if a.tokens {
+		t.Prompt, t.Completion = Some(a.all.Prompt), Some(a.all.Completion)
+	}
+	for _, m := range a.models {
+		sum.Models = append(sum.Models, *m)
+	}
+	sortModels(sum.Models)
+	for at := sum.Span.From; at <= sum.Span.To; at += step {
+		p := Point{At: at, Seconds: step}
+		period := Span{at, min(at+step-1, sum.Span.To)}
+		p.PerMinute = perMinute(a.steps[at], asked.Within(period).Seconds())
+		sum.Series = append(sum.Series, p)
+	}
+	sum.PerMinute = perMinute(a.all.Quota, asked.Seconds())
+}
+
+// aggregate adds up periods.
+type aggregate struct {
+	models map[string]*ModelUsage
+	steps  map[int64]Quota
+	all    Tally
+	tokens bool
+}
+
+func (a *aggregate) add(at int64, model string, t *Tally, tokens bool) {
+	m := a.models[model]
+	if m == nil {
+		m = &ModelUsage{Model: model, TokensKnown: true}
+		a.models[model] = m
+	}
+	m.add(t)
+	a.all.add(t)
+	a.steps[at] += t.Quota
+	if !tokens {
+		m.TokensKnown, a.tokens = false, false
+	}
+}
+
+// flushed is how old, in seconds, an hour must be for the gateway's usage per
+// hour to be complete: new-api writes it every five minutes.
+const flushed = 600
+
+// lateBy is how many seconds the gateway's periods are behind: days are added up
+// from the log when they are asked for.
+func lateBy(step int64) int64 {
+	if step == 3600 {
+		return flushed
+	}
+	return 0
+}
+
+// roundUp returns the first multiple of step at or after t.
+func roundUp(t, step int64) int64 { return (t + step - 1) / step * step }
