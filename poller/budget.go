@@ -236,18 +236,6 @@ func (b *Budget) spare(n int, now time.Time) bool {
 	return len(b.sent)+n <= limit-limit/10
 }
 
-// fillTurn waits until one backfill request could go.
-func (b *Budget) fillTurn(ctx context.Context) error {
-	for !b.canFill(1) {
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return stopped(ctx)
-		}
-	}
-	return nil
-}
-
 // now is the limit in force; b.mu is held.
 func (b *Budget) now(at time.Time) int {
 	if at.Before(b.halvedUntil) {

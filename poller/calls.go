@@ -31,6 +31,7 @@ const (
 // Lag seconds behind the gateway's own clock, so that they cannot grow while
 // their pages are read, and count only when they were read whole.
 type callsReader struct {
+	scope  model.Scope
 	ledger model.Ledger
 	// perSecond is how many rows a second of the log has, as the last readings
 	// showed: of its end, and of its past.
@@ -74,20 +75,20 @@ func (d density) pages(span model.Span, pageSize int) int {
 // then gaps of the window, newest first, while there is time until the next
 // poll and the budget allows it.
 func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
-	r := &w.calls
+	r := w.reader()
 	gw, budget := w.target.Gateway, w.target.Budget
 	start := time.Now()
 	to := w.serverNow() - model.Lag
-	w.forgetFuture(ctx, to, every)
+	w.forgetFuture(ctx, r, to, every)
 
 	pages := w.tailPages(every)
 	if span := r.tailSpan(to, pages, gw.PageSize()); !span.Empty() {
-		if err := w.read(ctx, span, pages, every, &r.tail); err != nil {
+		if err := w.read(ctx, r, span, pages, every, &r.tail); err != nil {
 			return err
 		}
 	}
 	if span, ok := r.dueSpan(to, gw.PageSize()); ok && budget.canSpare(r.tail.pages(span, gw.PageSize())) {
-		if err := w.read(ctx, span, fillPages, every, &r.tail); err != nil {
+		if err := w.read(ctx, r, span, fillPages, every, &r.tail); err != nil {
 			return err
 		}
 	}
@@ -96,7 +97,7 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
 			break
 		}
-		if err := w.read(withClass(ctx, backfill), span, fillPages, every, &r.past); err != nil {
+		if err := w.read(withClass(ctx, backfill), r, span, fillPages, every, &r.past); err != nil {
 			return err
 		}
 	}
@@ -115,14 +116,14 @@ func (w *watch) tailPages(every time.Duration) int {
 
 // forgetFuture drops what was read of a time that the gateway's clock has not
 // reached any more, because the clock was set back.
-func (w *watch) forgetFuture(ctx context.Context, to int64, every time.Duration) {
-	end := w.calls.ledger.End()
+func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, every time.Duration) {
+	end := r.ledger.End()
 	if !end.OK || end.V <= to+30 {
 		return
 	}
 	future := model.Span{From: to + 1, To: end.V}
-	w.calls.ledger = w.calls.ledger.Unsettle(future)
-	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Span: future}, nil)
+	r.ledger = r.ledger.Unsettle(future)
+	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Scope: r.scope, Span: future}, nil)
 }
 
 // tailSpan is the end of the log that was not read yet, as much of it as fits.
@@ -171,10 +172,10 @@ func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Spa
 
 // read reads span whole and settles it. A span that needs more than twice the
 // pages it was meant for is cut to its newest part, until it fits.
-func (w *watch) read(ctx context.Context, span model.Span, pages int, every time.Duration, d *density) error {
+func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
 	most := 2*max(pages, fillPages) + 1
 	for {
-		rows, told, err := w.readSpan(ctx, span, most)
+		rows, told, err := w.readSpan(ctx, r.scope, span, most)
 		var big *tooManyError
 		if errors.As(err, &big) {
 			if span.Seconds() == 1 {
@@ -190,9 +191,9 @@ func (w *watch) read(ctx context.Context, span model.Span, pages int, every time
 		}
 		d.learn(len(rows), span.Seconds())
 		readAt := w.serverNow()
-		w.calls.ledger = w.calls.ledger.Settle(span, readAt)
+		r.ledger = r.ledger.Settle(span, readAt)
 		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
-			Scope: model.ScopeSelf, Span: span, Calls: rows, ReadAt: readAt, Told: told,
+			Scope: r.scope, Span: span, Calls: rows, ReadAt: readAt, Told: told,
 		}, nil)
 		return nil
 	}
@@ -215,9 +216,9 @@ var errMoved = errors.New("the log changed while it was read; it is read again a
 
 // readSpan reads all rows of span, oldest first, at most that many pages of
 // them. told is set when the gateway confirmed how many there are.
-func (w *watch) readSpan(ctx context.Context, span model.Span, most int) (rows []model.Call, told bool, err error) {
+func (w *watch) readSpan(ctx context.Context, scope model.Scope, span model.Span, most int) (rows []model.Call, told bool, err error) {
 	for range rereads + 1 {
-		rows, told, err = w.readOnce(ctx, span, most)
+		rows, told, err = w.readOnce(ctx, scope, span, most)
 		if err == nil {
 			slices.Reverse(rows) // newest first on the wire
 			return rows, told, nil
@@ -229,11 +230,11 @@ func (w *watch) readSpan(ctx context.Context, span model.Span, most int) (rows [
 	return nil, false, fmt.Errorf("%s: %w", w.target.Name, err)
 }
 
-func (w *watch) readOnce(ctx context.Context, span model.Span, most int) ([]model.Call, bool, error) {
+func (w *watch) readOnce(ctx context.Context, scope model.Scope, span model.Span, most int) ([]model.Call, bool, error) {
 	var rows []model.Call
 	var total model.Opt[int64]
 	for page := range most {
-		p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
+		p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Scope: scope, Span: span, Page: page})
 		if err != nil {
 			return nil, false, err
 		}

@@ -14,8 +14,10 @@ const hourSettles = 65 * time.Second
 
 // daysReader remembers what the gateway was asked for.
 type daysReader struct {
+	scope     model.Scope
 	hours     map[int64]bool // hours of today, by their first second
 	periodsAt time.Time      // when the usage per hour or day was asked for
+	hourAt    time.Time      // when an hour was asked for
 }
 
 // daysWanted is how far back usage per hour or day is needed: a day more than
@@ -28,21 +30,25 @@ func (w *watch) daysWanted() time.Duration {
 // sum of every hour of today that is over, newest first, once each. It returns
 // the time until either is due.
 func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) (time.Duration, error) {
-	d := &w.days
+	d := w.dayReader()
 	var failed error
 	if forced || time.Since(d.periodsAt) >= every {
-		failed = w.askPeriods(ctx, every)
+		failed = w.askPeriods(ctx, d, every)
 		if errors.Is(failed, context.Canceled) {
 			return 0, failed
 		}
 	}
-	if err := w.askHours(ctx); err != nil {
+	waiting, err := w.askHours(ctx, d)
+	if err != nil {
 		return 0, err
 	}
 	if failed != nil {
 		return 0, failed
 	}
 	wait := every - time.Since(d.periodsAt)
+	if waiting {
+		return min(wait, hourTurn), nil
+	}
 	now := w.serverNow()
 	hours := model.HourSpans(time.Unix(now, 0).In(w.target.Zone), now)
 	for _, h := range hours {
@@ -55,14 +61,14 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 	return max(time.Second, wait), nil
 }
 
-func (w *watch) askPeriods(ctx context.Context, every time.Duration) error {
+func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration) error {
 	over := w.daysWanted()
 	now := w.serverNow()
-	p, err := w.target.Gateway.Periods(ctx, model.ScopeSelf, model.Span{From: now - int64(over/time.Second), To: now})
+	p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: now - int64(over/time.Second), To: now})
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	w.days.periodsAt = time.Now()
+	d.periodsAt = time.Now()
 	w.daysOver.Store(int64(over))
 	if err != nil {
 		// Said once, and no failure: the hours are still to be had.
@@ -73,11 +79,16 @@ func (w *watch) askPeriods(ctx context.Context, every time.Duration) error {
 	return nil
 }
 
+// hourTurn is how long an hour of today waits for its turn. One hour in this
+// time is asked for even of a slow gateway, or a day would never be complete
+// there.
+const hourTurn = time.Minute
+
 // askHours asks the sum of every hour of today that is over and was not asked
-// for yet. The sums belong to the rates: one source's health speaks of one kind
-// of question.
-func (w *watch) askHours(ctx context.Context) error {
-	d := &w.days
+// for yet, as far as the budget has room now; waiting is set when some are left.
+// The sums belong to the rates: one source's health speaks of one kind of
+// question.
+func (w *watch) askHours(ctx context.Context, d *daysReader) (waiting bool, err error) {
 	if d.hours == nil {
 		d.hours = map[int64]bool{}
 	}
@@ -89,20 +100,22 @@ func (w *watch) askHours(ctx context.Context) error {
 		if d.hours[h.From] || now < h.To+int64(hourSettles/time.Second) {
 			continue
 		}
-		if err := w.target.Budget.fillTurn(ctx); err != nil {
-			return err
+		b := w.target.Budget
+		if !b.canFill(1) && (!b.canSpare(1) || time.Since(d.hourAt) < hourTurn) {
+			return true, nil
 		}
-		total, err := w.target.Gateway.Total(ctx, model.ScopeSelf, h)
+		d.hourAt = time.Now()
+		total, err := w.target.Gateway.Total(ctx, d.scope, h)
 		if errors.Is(err, errors.ErrUnsupported) {
 			d.hours[h.From] = true
 			continue
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		d.hours[h.From] = true
 		w.emit(model.SourceRates, meterOf(ctx).last, w.every(model.SourceRates),
 			model.HourTotal{Scope: total.Scope, Span: h, Quota: total.Quota}, nil)
 	}
-	return nil
+	return false, nil
 }

@@ -210,7 +210,7 @@ func (f *fake) Periods(ctx context.Context, scope model.Scope, span model.Span) 
 		return model.Periods{}, errors.ErrUnsupported
 	}
 	usage := []model.PeriodUsage{{From: span.From, To: span.From + 3599}}
-	return model.Periods{Scope: scope, Span: span, Usage: usage}, f.do(ctx, "days", true, span, 0, func() error { return nil })
+	return model.Periods{Scope: scope, Span: span, Step: 3600, Usage: usage}, f.do(ctx, "days", true, span, 0, func() error { return nil })
 }
 
 func (f *fake) Keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
@@ -241,8 +241,8 @@ func (f *fake) Details(context.Context) (model.Details, error) {
 	return model.Details{}, errors.ErrUnsupported
 }
 
-func (f *fake) Channels(context.Context, int) ([]model.Channel, bool, error) {
-	return nil, false, errors.ErrUnsupported
+func (f *fake) Channels(ctx context.Context, page int) ([]model.Channel, bool, error) {
+	return []model.Channel{{ID: 1}}, false, f.do(ctx, "channels", false, model.Span{}, page, func() error { return nil })
 }
 
 func (f *fake) AtLeast(model.Source) time.Duration { return 0 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/poller/gateway"
 )
 
 const (
@@ -82,7 +83,17 @@ func (w *watch) every(src model.Source) time.Duration {
 	if src == model.SourceAccount && !w.shown.Load() {
 		base = max(base, hiddenEvery)
 	}
-	return time.Duration(float64(base) * w.stretch(w.target.Budget.pace().Budget))
+	if w.scopeNow() == model.ScopeSite && siteWide(src) {
+		base *= 2 // the whole site's log is the heaviest question there is
+	}
+	stretched := time.Duration(float64(base) * w.stretch(w.target.Budget.pace().Budget))
+	return max(stretched, w.target.Gateway.AtLeast(src))
+}
+
+// siteWide reports whether a source asks about the whole site in the site's
+// scope.
+func siteWide(src model.Source) bool {
+	return src == model.SourceCalls || src == model.SourceRates || src == model.SourceDays
 }
 
 // slowed is the interval of a source whose answers are slow by that factor.
@@ -135,7 +146,7 @@ func offset(src model.Source) time.Duration {
 // waitShown waits while the gateway is not on the screen; the account is polled
 // even then.
 func (w *watch) waitShown(ctx context.Context, src model.Source) bool {
-	for !w.shown.Load() && src != model.SourceAccount && src != model.SourceStatus {
+	for !w.wanted(src) {
 		select {
 		case <-w.poke[src]:
 		case <-ctx.Done():
@@ -143,6 +154,20 @@ func (w *watch) waitShown(ctx context.Context, src model.Source) bool {
 		}
 	}
 	return ctx.Err() == nil
+}
+
+// wanted reports whether the screen shows something of a source.
+func (w *watch) wanted(src model.Source) bool {
+	switch src {
+	case model.SourceAccount, model.SourceStatus:
+		return true
+	case model.SourceChannels:
+		// On opencatd these are the provider keys, which its root always sees.
+		if w.scopeNow() != model.ScopeSite && w.target.Gateway.Found().Dialect != gateway.OpenCatD {
+			return false
+		}
+	}
+	return w.shown.Load()
 }
 
 // poll asks one source once and emits what came; forced is set when a person
@@ -190,13 +215,19 @@ func (w *watch) poll(ctx context.Context, src model.Source, every time.Duration,
 const maxKeyPages = 30
 
 func (w *watch) allKeys(ctx context.Context) (model.Keys, error) {
-	all := model.Keys{}
+	all, seen := model.Keys{}, map[int64]bool{}
 	for page := range maxKeyPages {
 		keys, more, err := w.target.Gateway.Keys(ctx, page)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, keys...)
+		for _, k := range keys {
+			// A key that was created meanwhile moves another to the next page.
+			if k.ID == 0 || !seen[k.ID] {
+				seen[k.ID] = true
+				all = append(all, k)
+			}
+		}
 		if !more {
 			break
 		}
@@ -230,7 +261,7 @@ func (w *watch) pollRates(ctx context.Context, every time.Duration) error {
 		hours := model.HourSpans(time.Unix(to, 0).In(w.target.Zone), to)
 		span = hours[len(hours)-1]
 	}
-	total, err := w.target.Gateway.Total(ctx, model.ScopeSelf, span)
+	total, err := w.target.Gateway.Total(ctx, w.scopeNow(), span)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		if err == nil && payload == nil {
 			return true
 		}
-		w.emit(src, m.last, w.target.Intervals.of(src), payload, err)
+		w.emit(src, m.last, 0, payload, err) // asked once, so that nothing can be late
 		return err == nil
 	}
 	windowEnd := func() model.Span { return window.Ending(w.serverNow() - model.Lag) }
@@ -53,16 +53,17 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		st, err := gw.Status(ctx)
 		if err == nil {
 			w.becomeReady()
-			w.emit(model.SourceStatus, meterOf(ctx).last, w.target.Intervals.Status, gw.Found(), nil)
+			w.emit(model.SourceStatus, meterOf(ctx).last, 0, gw.Found(), nil)
 		}
 		unfound = err
 		return st, err
 	})
 	if !gw.Ready() {
 		// The report's exit code comes from the account, which cannot be asked.
-		w.emit(model.SourceAccount, 0, w.target.Intervals.Account, nil, unfound)
+		w.failRest(model.SourceAccount, unfound)
 		return windowEnd()
 	}
+	var refused error
 	if !ask(model.SourceAccount, func(ctx context.Context) (any, error) {
 		a, err := gw.Account(ctx)
 		for model.FaultOf(err).Kind == model.FaultLimited {
@@ -73,17 +74,19 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 			}
 			a, err = again, stop
 		}
+		refused = err
 		return a, err
 	}) {
+		w.failRest(model.SourceCalls, refused)
 		return windowEnd()
 	}
 	span := windowEnd()
 	counted := w.countedWindow().Ending(span.To)
-	ask(model.SourceRates, func(ctx context.Context) (any, error) { return gw.Total(ctx, model.ScopeSelf, counted) })
+	ask(model.SourceRates, func(ctx context.Context) (any, error) { return gw.Total(ctx, w.scopeNow(), counted) })
 	ask(model.SourceKeys, func(ctx context.Context) (any, error) { return w.allKeys(ctx) })
 	hourly := false // the gateway's usage per hour makes up today's spend as well
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
-		p, err := gw.Periods(ctx, model.ScopeSelf, model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To})
+		p, err := gw.Periods(ctx, w.scopeNow(), model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To})
 		hourly = p.Step == 3600
 		return p, err
 	})
@@ -106,7 +109,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	}
 	for _, h := range slices.Backward(hours[:len(hours)-1]) {
 		// The last request is kept for the question how much of the log is missing.
-		if end, ok := ctx.Deadline(); w.calls.ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
+		if end, ok := ctx.Deadline(); w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
 			continue
 		}
 		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, h) }) {
@@ -117,11 +120,20 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	return span
 }
 
+// failRest says that the sources from first on were not asked, and why.
+func (w *watch) failRest(first model.Source, why error) {
+	for _, src := range model.Sources() {
+		if src >= first && src <= model.SourceDays {
+			w.emit(src, 0, 0, nil, why)
+		}
+	}
+}
+
 // anyNumber of requests is as many as the budget and the time allow.
 const anyNumber = 1 << 30
 
 func (w *watch) hourTotal(ctx context.Context, hour model.Span) (any, error) {
-	t, err := w.target.Gateway.Total(ctx, model.ScopeSelf, hour)
+	t, err := w.target.Gateway.Total(ctx, w.scopeNow(), hour)
 	return model.HourTotal{Scope: t.Scope, Span: hour, Quota: t.Quota}, err
 }
 
@@ -133,7 +145,7 @@ const oncePages = 10
 // the end of the time it asks how many calls there are in all, where the gateway
 // tells, and is content with what was read.
 func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
-	r, m := &w.calls, meterOf(ctx)
+	r, m := w.reader(), meterOf(ctx)
 	pageSize := w.target.Gateway.PageSize()
 	for m.requests < requests {
 		pages := oncePages
@@ -154,7 +166,7 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 		if !r.past.known {
 			part.From = max(part.From, part.To-firstTail+1)
 		}
-		err := w.read(ctx, part, pages, w.target.Intervals.Calls, &r.past)
+		err := w.read(ctx, r, part, pages, 0, &r.past)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the time is over; the coverage says what was reached
 		}
@@ -166,9 +178,10 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 }
 
 func (w *watch) countMissing(ctx context.Context, span model.Span) error {
-	n, err := w.target.Gateway.Count(ctx, model.ScopeSelf, span)
+	r := w.reader()
+	n, err := w.target.Gateway.Count(ctx, w.scopeNow(), span)
 	if err == nil {
-		w.emit(model.SourceCalls, meterOf(ctx).last, w.target.Intervals.Calls, model.CallsCount{Span: span, Calls: n}, nil)
+		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
 	}
 	return nil
 }

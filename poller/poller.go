@@ -52,6 +52,7 @@ func DefaultIntervals() Intervals {
 	return Intervals{
 		Calls: 5 * time.Second, Account: 10 * time.Second, Rates: 15 * time.Second,
 		Keys: time.Minute, Days: 10 * time.Minute, Status: 10 * time.Minute, Details: 10 * time.Minute,
+		Channels: time.Minute,
 	}
 }
 
@@ -84,6 +85,8 @@ type Target struct {
 	Intervals Intervals
 	// Window is how far back the log is read at first; Want changes it.
 	Window time.Duration
+	// Scope is whose calls are read at first; Want changes it.
+	Scope model.Scope
 	// Zone is where days begin.
 	Zone *time.Location
 }
@@ -148,6 +151,9 @@ func (p *Poller) Want(want model.Want) {
 		on := w.target.Name == want.Gateway
 		if on {
 			w.window.Store(int64(want.Window))
+			if was := w.scope.Swap(int32(want.Scope)); was != int32(want.Scope) {
+				p.Poke(want.Gateway)
+			}
 		}
 		if was := w.shown.Swap(on); on && !was {
 			p.Poke(want.Gateway)
@@ -175,11 +181,22 @@ type watch struct {
 	// time.Duration.
 	daysOver atomic.Int64
 
-	// Each of these belongs to the loop of its source alone.
-	calls callsReader
-	days  daysReader
+	// scope is the model.Scope on the screen.
+	scope atomic.Int32
+
+	// Each of these belongs to the loop of its source alone, one for each scope.
+	calls [2]callsReader
+	days  [2]daysReader
 	rates int // polls of the rates so far
 }
+
+// scopeNow is the scope on the screen.
+func (w *watch) scopeNow() model.Scope { return model.Scope(w.scope.Load()) }
+
+// reader reads the log of the scope on the screen.
+func (w *watch) reader() *callsReader { return &w.calls[w.scopeNow()] }
+
+func (w *watch) dayReader() *daysReader { return &w.days[w.scopeNow()] }
 
 func newWatch(t Target, emit func(model.Update)) *watch {
 	if t.Zone == nil {
@@ -187,6 +204,10 @@ func newWatch(t Target, emit func(model.Update)) *watch {
 	}
 	w := &watch{target: t, emitTo: emit, ready: make(chan struct{})}
 	w.window.Store(int64(t.Window))
+	w.scope.Store(int32(t.Scope))
+	for scope := range w.calls {
+		w.calls[scope].scope, w.days[scope].scope = model.Scope(scope), model.Scope(scope)
+	}
 	for range model.Sources() {
 		w.poke = append(w.poke, make(chan struct{}, 1))
 	}
@@ -230,7 +251,7 @@ func (w *watch) serverNow() int64 {
 func (w *watch) steady() float64 {
 	perMinute := 1.0 // the second reading of the log, once a minute
 	for _, src := range model.Sources() {
-		if every := w.target.Intervals.of(src); every > 0 {
+		if every := w.target.Intervals.of(src); every > 0 && (src != model.SourceChannels || w.wanted(src)) {
 			perMinute += float64(time.Minute) / float64(every)
 		}
 	}
