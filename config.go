@@ -43,7 +43,9 @@ type GatewayConfig struct {
 	// Budget is in requests per minute; 0 follows the gateway.
 	Budget   int
 	ReadOnly bool
-	Colour   string
+	// Scope is the account's own usage, or the whole site's for administrators.
+	Scope  model.Scope
+	Colour string
 
 	line int // where its table begins
 }
@@ -216,8 +218,11 @@ func (c Config) Validate(path string) error {
 		if _, err := gateway.ParseURL(g.URL); err != nil {
 			bad("%v", err)
 		}
-		if !g.AccessToken.set() {
-			bad("it needs an access token: set access_token, access_token_env or access_token_command%s", envHint(path))
+		if !g.AccessToken.set() && !g.APIKey.set() {
+			bad("it needs a credential: set access_token, access_token_env or access_token_command%s, or for the little that an sk- key may see, api_key", envHint(path))
+		}
+		if !g.AccessToken.set() && g.Scope == model.ScopeSite {
+			bad("scope \"site\" needs an administrator's access token")
 		}
 		if strings.HasPrefix(g.AccessToken.secret.Reveal(), "sk-") {
 			bad("access_token is an sk- key; it must be the management token of the personal settings page")

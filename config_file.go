@@ -56,7 +56,8 @@ func (c *Config) intervalSettings() []setting {
 	for _, s := range []struct {
 		name string
 		dst  *time.Duration
-	}{{"calls", &iv.Calls}, {"account", &iv.Account}, {"rates", &iv.Rates}, {"keys", &iv.Keys}, {"days", &iv.Days}, {"status", &iv.Status}} {
+	}{{"calls", &iv.Calls}, {"account", &iv.Account}, {"rates", &iv.Rates}, {"keys", &iv.Keys}, {"days", &iv.Days}, {"status", &iv.Status},
+		{"details", &iv.Details}, {"channels", &iv.Channels}} {
 		out = append(out, setting{s.name, func(v any) error { return setInterval(s.dst, v) }})
 	}
 	return out
@@ -81,6 +82,17 @@ func (g *GatewayConfig) settings() []setting {
 				return wrongType(v, "a whole number of requests per minute")
 			}
 			g.Budget = int(n)
+			return nil
+		}},
+		{"scope", func(v any) error {
+			var s string
+			if err := setOneOf(&s, v, []string{"self", "site"}); err != nil {
+				return err
+			}
+			g.Scope = model.ScopeSelf
+			if s == "site" {
+				g.Scope = model.ScopeSite
+			}
 			return nil
 		}},
 		{"read_only", func(v any) error { return setBool(&g.ReadOnly, v) }},

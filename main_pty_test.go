@@ -79,7 +79,7 @@ func TestTheDashboardInATerminal(t *testing.T) {
 		{"/", "filter /", ""},
 		{"opus", "/opus", ""},
 		{terminal.Esc, "", "/opus"},
-		{"w", "last 24h", ""},
+		{"w", "window 24h", ""},
 		{"f", "FROZEN", ""},
 		{"f", "", "FROZEN"},
 	} {

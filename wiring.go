@@ -78,10 +78,10 @@ func (w *wiring) add(cfg Config, g GatewayConfig, opt gateway.Options, b *poller
 		return err
 	}
 	w.targets = append(w.targets, poller.Target{
-		Name: g.Name, Gateway: gw, Budget: b, Intervals: cfg.Intervals, Window: cfg.Window.Length, Zone: cfg.Zone,
+		Name: g.Name, Gateway: gw, Budget: b, Intervals: cfg.Intervals, Window: cfg.Window.Length, Zone: cfg.Zone, Scope: g.Scope,
 	})
 	found := gw.Found()
-	w.fleet.States = append(w.fleet.States, model.State{Gateway: model.Gateway{
+	w.fleet.States = append(w.fleet.States, model.State{Scope: g.Scope, Gateway: model.Gateway{
 		Name: g.Name, URL: g.URL, Dialect: found.Dialect, Why: found.Why, Colour: g.Colour, ReadOnly: g.ReadOnly,
 	}})
 	return nil

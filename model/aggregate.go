@@ -7,6 +7,9 @@ func (sum *Summary) aggregated(s State) {
 	b, t := s.Book(), &sum.Totals
 	t.CoverageBy = ByTime
 	for _, k := range s.Keys.V {
+		if s.Scope == ScopeSite {
+			break
+		}
 		sum.Keys = append(sum.Keys, KeyUsage{APIKey: k})
 	}
 	step := b.PeriodStep

@@ -54,3 +54,27 @@ type Channel struct {
 	Masked  string
 	Created Opt[int64]
 }
+
+// ChannelSummary is what matters of all channels at a glance.
+type ChannelSummary struct {
+	// Down counts those that the gateway itself switched off.
+	Down int
+	// Lowest is the working channel with the least balance at its provider, among
+	// those whose balance was ever asked.
+	Lowest Opt[Channel]
+}
+
+// Summary looks at all channels.
+func (all Channels) Summary() ChannelSummary {
+	var s ChannelSummary
+	for _, c := range all {
+		switch {
+		case c.Status == ChannelAutoDisabled:
+			s.Down++
+		case c.Status == ChannelEnabled && c.Balance.OK && c.BalanceAt.OK &&
+			(!s.Lowest.OK || c.Balance.V < s.Lowest.V.Balance.V):
+			s.Lowest = Some(c)
+		}
+	}
+	return s
+}

@@ -105,3 +105,46 @@ func blockSpread(xs []float64) float64 {
 	n := float64(len(blocks))
 	return math.Sqrt(ss/(n-1)) / math.Sqrt(n)
 }
+
+// minBurn is the shortest time over which the fall of a balance tells a burn
+// rate.
+const minBurn = 5 * time.Minute
+
+// Burn is the quota per hour by the rise of the used quota over the last hour,
+// for gateways whose log is not read; unknown over less than five minutes.
+func Burn(s State) Opt[float64] {
+	n := len(s.Balances)
+	if n < 2 {
+		return Opt[float64]{}
+	}
+	last := s.Balances[n-1]
+	for _, first := range s.Balances {
+		over, rise := last.At.Sub(first.At), last.Used-first.Used
+		if over > time.Hour {
+			continue
+		}
+		if over < minBurn || rise < 0 {
+			break
+		}
+		return Some(float64(rise) / over.Hours())
+	}
+	return Opt[float64]{}
+}
+
+// EmptyIn is how long a balance lasts at a burn rate in quota per hour, unknown
+// where it lasts for more than ten years or either is unknown.
+func EmptyIn(left Opt[Quota], perHour Opt[float64]) Opt[time.Duration] {
+	switch {
+	case !left.OK:
+		return Opt[time.Duration]{}
+	case left.V <= 0:
+		return Some(time.Duration(0))
+	case !perHour.OK || perHour.V <= 0:
+		return Opt[time.Duration]{}
+	}
+	hours := float64(left.V) / perHour.V
+	if hours > farOff.Hours() {
+		return Opt[time.Duration]{}
+	}
+	return Some(time.Duration(hours * float64(time.Hour)))
+}

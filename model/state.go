@@ -57,7 +57,7 @@ type State struct {
 	Details  Opt[Details]
 	// Channels are the upstreams of the site, for administrators; on opencatd the
 	// provider keys.
-	Channels Opt[[]Channel]
+	Channels Opt[Channels]
 	Self     Book
 	// Site is the accounting of the whole site, for administrators.
 	Site Book
@@ -145,7 +145,7 @@ func (s State) Apply(u Update) State {
 	case Details:
 		s.Details = Some(p)
 	case Channels:
-		s.Channels = Some([]Channel(p))
+		s.Channels = Some(p)
 	case Periods:
 		b := s.book(p.Scope)
 		b.Periods, b.PeriodSpan, b.PeriodStep = p.Usage, p.Span, p.Step
@@ -263,5 +263,13 @@ func (f Fleet) Tick(now time.Time) Fleet {
 	for i := range f.States {
 		f.States[i] = f.States[i].Tick(now)
 	}
+	return f
+}
+
+// Show returns the fleet with gateway i in a scope.
+func (f Fleet) Show(i int, scope Scope) Fleet {
+	f.States = slices.Clone(f.States)
+	f.States[i].Scope = scope
+	f.States[i].Version++
 	return f
 }

@@ -219,7 +219,10 @@ func (sum *Summary) counted(s State) {
 		sum.SplitFrom = FromCounted
 	}
 	sum.Models = modelUsage(byModel, b.ErrorsSeen)
-	sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b.KeyIDs, whole)
+	if s.Scope == ScopeSelf {
+		// Of the whole site, keys of different users share their names.
+		sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b.KeyIDs, whole)
+	}
 	sum.Users = userUsage(byUser)
 	sum.Totals = totals(b, span, all)
 	sum.Series = series(b, span)

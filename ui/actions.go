@@ -88,13 +88,9 @@ func (u *UI) toPane(msg tea.KeyPressMsg) tea.Cmd {
 }
 
 func (u *UI) moveFocus(by int) tea.Cmd {
-	n := int(numPanes)
-	u.focus = PaneID((int(u.focus) + by + n) % n)
-	return nil
-}
-
-func (u *UI) overview() tea.Cmd {
-	u.zoom = false
+	panes := panesOf(u.screen, u.scope())
+	n := len(panes)
+	u.focus = panes[(slices.Index(panes, u.focus)+by+n)%n]
 	return nil
 }
 
@@ -194,6 +190,7 @@ func (u *UI) showGateway(i int) {
 	u.fleet.Current = i
 	u.frozen = false
 	u.spend.Clear()
+	u.keepFocus()
 	u.want()
 	u.derive()
 }
@@ -272,6 +269,7 @@ func (u *UI) setFilter(id PaneID, s string) {
 
 // filterCalls narrows the calls down and goes there.
 func (u *UI) filterCalls(s string) {
+	u.show(ScreenOverview)
 	u.focus = PaneCalls
 	u.setFilter(PaneCalls, s)
 }

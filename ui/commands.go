@@ -61,7 +61,12 @@ func commands(w *text.Words) []command {
 
 		{name: "next", keys: []string{"tab"}, shown: "tab", do: do.NextPane, where: onScreen, run: func(u *UI) tea.Cmd { return u.moveFocus(1) }},
 		{name: "previous", keys: []string{"shift+tab"}, shown: "shift+tab", do: do.PrevPane, where: onScreen, run: func(u *UI) tea.Cmd { return u.moveFocus(-1) }},
-		{name: "overview", keys: []string{"1"}, shown: "1", do: do.Screen, where: onScreen, run: (*UI).overview},
+		{name: "overview", keys: []string{"1"}, shown: "1", do: do.Screen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenOverview) }},
+		{name: "gateways", keys: []string{"6"}, shown: "6", do: do.GatewaysScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenGateways) }},
+		{name: "admin", keys: []string{"7"}, shown: "7", do: do.AdminScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenAdmin) }, why: (*UI).whyNoAdmin},
+		{name: "next screen", keys: []string{"]"}, shown: "]", do: do.NextScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.step(1) }},
+		{name: "previous screen", keys: []string{"["}, shown: "[", do: do.PrevScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.step(-1) }},
+		{name: "scope", keys: []string{"a"}, shown: "a", do: do.Scope, where: onScreen, run: (*UI).toggleScope, why: (*UI).whyNoSite},
 		{name: "back", keys: []string{"esc"}, shown: "esc", do: do.Back, where: onScreen, run: (*UI).back},
 
 		{name: "up", keys: []string{"up", "k"}, shown: "↑ k", do: do.Up, where: inPane},

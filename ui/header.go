@@ -9,7 +9,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"gatewatch/model"
+	"gatewatch/ui/admin"
+	"gatewatch/ui/gateways"
 	"gatewatch/ui/overview"
+	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
 )
@@ -116,7 +119,7 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 	for _, flag := range []struct {
 		on   bool
 		word string
-	}{{u.opt.Demo, words.Demo}, {u.opt.ReadOnly || s.Gateway.ReadOnly, words.ReadOnly}, {u.private, words.Private}} {
+	}{{d.Site(), words.Site}, {u.opt.Demo, words.Demo}, {u.opt.ReadOnly || s.Gateway.ReadOnly, words.ReadOnly}, {u.private, words.Private}} {
 		if flag.on {
 			alive = append(alive, seg(th.Warn, flag.word, 60))
 		}
@@ -138,6 +141,11 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 		user = seg(th.Dim, d.Name(s.Account.V.Username), 20)
 	}
 	money, rpm, tpm, errs := u.rates()
+	if d.Site() {
+		// The site's spending does not empty the account's balance: its channels can
+		// run dry.
+		empty = u.channels(80)
+	}
 	window := join(30, seg(th.Dim, words.Do.Window.Short+" ", 0), seg(th.Plain, d.Summary.Window.Label, 0))
 	clock := seg(th.Plain, u.now.In(u.opt.Zone).Format("15:04"), 25)
 	budget := u.budget()
@@ -165,19 +173,35 @@ func filled(all ...segment) []segment {
 // it is old. A fresh source shows only its sign.
 func (u *UI) health(worth int) segment {
 	th, st := u.theme, u.data.State.Sources[model.SourceAccount]
-	sign, style := "○", th.Dim
-	switch st.Health(u.data.State.Now) {
-	case model.HealthUp:
-		sign, style = "●", th.Good
-	case model.HealthStale, model.HealthLimited:
-		sign, style = "◐", th.Warn
-	case model.HealthDown, model.HealthUnauthorised:
-		sign, style = "✗", th.Bad
-	}
+	sign, style := gateways.Sign(th, u.data.State, u.data.State.Now)
 	if st.Late(u.data.State.Now) {
 		sign += " " + text.Age(u.data.State.Now.Sub(st.LastOK))
 	}
 	return seg(style, sign, worth)
+}
+
+// channels says how many of the site's channels are down, and the lowest balance
+// among the others, with its age.
+func (u *UI) channels(worth int) segment {
+	d, th, words := u.data, u.theme, u.opt.Words
+	sum := d.State.Channels.V.Summary()
+	var parts []segment
+	if sum.Down > 0 {
+		parts = append(parts, seg(th.Bad, words.Channels+" "+fmt.Sprintf(words.ChannelsDown, sum.Down), 0))
+	}
+	if c := sum.Lowest; c.OK {
+		if len(parts) > 0 {
+			parts = append(parts, seg(th.Dim, " · ", 0))
+		}
+		parts = append(parts, seg(th.Dim, words.LowestChannel+" ", 0), seg(th.Plain, lowest(d, c.V), 0))
+	}
+	return join(worth, parts...)
+}
+
+// lowest is a channel's balance and its age.
+func lowest(d pane.Data, c model.Channel) string {
+	age := time.Duration(d.State.ServerNow()-c.BalanceAt.V) * time.Second
+	return admin.Dollars(d, c.Balance.V) + " (" + text.Age(max(0, age)) + ")"
 }
 
 // rates are money, requests and tokens per minute and the share of errors, each
@@ -281,7 +305,7 @@ func (u *UI) worst() (theme.Style, string) {
 	if s.Pace.LimitedUntil.After(u.now) {
 		return th.Alert, fmt.Sprintf(words.LimitedUntil, s.Pace.LimitedUntil.In(u.opt.Zone).Format(time.TimeOnly))
 	}
-	for _, src := range []model.Source{model.SourceStatus, model.SourceAccount, model.SourceCalls, model.SourceRates, model.SourceKeys, model.SourceDays} {
+	for _, src := range []model.Source{model.SourceStatus, model.SourceAccount, model.SourceCalls, model.SourceRates, model.SourceKeys, model.SourceDays, model.SourceChannels} {
 		switch f := s.Sources[src].Fault; f.Kind {
 		case model.FaultNone, model.FaultUnsupported:
 		case model.FaultUnauthorised, model.FaultForbidden, model.FaultNotGateway:
@@ -332,7 +356,7 @@ func (u *UI) drawFooter(lines []string, r Rect, cursor *tea.Cursor) *tea.Cursor 
 
 // footerWorth orders the commands of the footer; those without are not in it.
 var footerWorth = map[string]int{
-	"help": 100, "quit": 95, "palette": 90, "next": 80, "filter": 75, "window": 70, "freeze": 60, "zoom": 55, "open": 50,
+	"gateways": 34, "admin": 33, "scope": 32, "help": 100, "quit": 95, "palette": 90, "next": 80, "filter": 75, "window": 70, "freeze": 60, "zoom": 55, "open": 50,
 	"cross": 40, "gateway": 35, "ask": 30, "copy": 25, "right": 20, "reverse": 15,
 }
 
@@ -347,6 +371,7 @@ func (u *UI) footer() []segment {
 		keyStyle, wordStyle := th.Key, th.Dim
 		if c.why != nil && c.why(u) != "" {
 			keyStyle, wordStyle = th.Faint, th.Faint
+			worth /= 10 // what works comes first
 		}
 		shown, _, _ := strings.Cut(c.shown, " ")
 		out = append(out, join(worth, seg(th.Plain, " ", 0), seg(keyStyle, shown, 0), seg(wordStyle, " "+c.do.Short, 0)))

@@ -166,7 +166,7 @@ func TestFreezeHoldsTheScreenWhileCollectingGoesOn(t *testing.T) {
 		t.Errorf("a frozen screen moved:\n%s", got)
 	}
 	pressKeys(u, "w")
-	if !strings.Contains(shown(t, u), "last 24h") {
+	if !strings.Contains(shown(t, u), "window 24h") {
 		t.Error("a frozen screen cannot be looked at through another window")
 	}
 	pressKeys(u, "f")
@@ -181,7 +181,7 @@ func TestFocusZoomAndGateways(t *testing.T) {
 		o.Poller = a
 		o.Fleet.States = append(o.Fleet.States, model.State{Gateway: model.Gateway{Name: "staging 中文", URL: "https://staging.example"}})
 	})
-	for range numPanes {
+	for range panesOf(ScreenOverview, model.ScopeSelf) {
 		pressKeys(u, "tab")
 	}
 	if u.focus != PaneNow {

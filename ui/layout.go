@@ -1,9 +1,15 @@
 package ui
 
-// PaneID names a pane of the Overview.
+import (
+	"slices"
+
+	"gatewatch/model"
+)
+
+// PaneID names a pane.
 type PaneID uint8
 
-// The panes, in the order in which tab visits them.
+// The panes; panesOf says which screen has which.
 const (
 	PaneBalance PaneID = iota
 	PaneSpend
@@ -11,6 +17,9 @@ const (
 	PaneModels
 	PaneKeys
 	PaneCalls
+	PaneGateways
+	PaneChannels
+	PaneUsers
 	numPanes
 )
 
@@ -46,7 +55,35 @@ type shelf struct {
 
 func of(ids ...PaneID) []PaneID { return ids }
 
-// shelves are the panes by the size of the room, widest first. Every pane has a
+// shelvesOf are the panes of a screen.
+func shelvesOf(screen ScreenID, scope model.Scope, w, h int) []shelf {
+	switch screen {
+	case ScreenGateways:
+		return []shelf{{slots: []slot{{of(PaneGateways), 0}}, low: 3, weight: 1}}
+	case ScreenAdmin:
+		if h < 14 {
+			return []shelf{{slots: []slot{{of(PaneChannels, PaneUsers), 0}}, low: 3, weight: 1}}
+		}
+		return []shelf{
+			{slots: []slot{{of(PaneChannels), 0}}, low: 6, weight: 3},
+			{slots: []slot{{of(PaneUsers), 0}}, low: 6, weight: 2},
+		}
+	case ScreenOverview, numScreens:
+	}
+	all := shelves(w, h)
+	if scope == model.ScopeSite {
+		for _, sh := range all {
+			for _, sl := range sh.slots {
+				if i := slices.Index(sl.panes, PaneKeys); i >= 0 {
+					sl.panes[i] = PaneUsers
+				}
+			}
+		}
+	}
+	return all
+}
+
+// shelves are the panes of the Overview by the size of the room, widest first. Every pane has a
 // slot everywhere, if only as the second candidate: tab brings it up. The keys
 // stand beside the calls and the chart beside no names: a line that holds one
 // wide letter is sent whole with every frame, and the calls' lines are new anyway
@@ -88,8 +125,9 @@ func shelves(w, h int) []shelf {
 }
 
 // Arrange is the layout as a pure function: the room, how many lines the alert
-// has, which pane has the focus, and whether it has the screen for itself.
-func Arrange(w, h, alert int, focus PaneID, zoom bool) Arrangement {
+// has, the screen and its scope, which pane has the focus, and whether it has the
+// screen for itself.
+func Arrange(w, h, alert int, screen ScreenID, scope model.Scope, focus PaneID, zoom bool) Arrangement {
 	var a Arrangement
 	y := 0
 	take := func(rows int) Rect {
@@ -115,7 +153,7 @@ func Arrange(w, h, alert int, focus PaneID, zoom bool) Arrangement {
 		if zoom {
 			a.Panes = []Placed{{focus, Rect{0, y, w, body}}}
 		} else {
-			a.Panes = place(shelves(w, body), w, y, body, focus)
+			a.Panes = place(shelvesOf(screen, scope, w, body), w, y, body, focus)
 		}
 		y += body
 	} else {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"gatewatch/model"
 )
 
 // draw paints an arrangement: each pane by its initial, the header as ^, the
@@ -27,7 +29,7 @@ func draw(w, h int, a Arrangement) string {
 	paint(a.Alert, '!')
 	paint(a.Footer, '_')
 	for _, p := range a.Panes {
-		paint(p.Rect, []rune("BSNMKC")[p.ID])
+		paint(p.Rect, []rune("BSNMKCGHU")[p.ID])
 	}
 	lines := make([]string, h)
 	for y := range grid {
@@ -121,32 +123,46 @@ func TestArrangements(t *testing.T) {
  9 CCCCCCCCCCCCCKKKKKKK
  1 ____________________`},
 	} {
-		got := squash(draw(c.w, c.h, Arrange(c.w, c.h, c.alert, c.focus, c.zoom)))
+		got := squash(draw(c.w, c.h, Arrange(c.w, c.h, c.alert, ScreenOverview, model.ScopeSelf, c.focus, c.zoom)))
 		if got != strings.TrimPrefix(c.want, "\n") {
 			t.Errorf("%s:\n%s\nwant:%s", name, got, c.want)
 		}
 	}
 }
 
-// TestEveryRoomIsFilledOnce tries every size up to a large one: nothing lies
-// outside or twice, nothing is left over, and the pane with the focus is there.
+// TestEveryRoomIsFilledOnce tries every screen at every size up to a large one:
+// nothing lies outside or twice, nothing is left over, and the pane with the
+// focus is there.
 func TestEveryRoomIsFilledOnce(t *testing.T) {
+	type shown struct {
+		screen ScreenID
+		scope  model.Scope
+		focus  PaneID
+	}
+	var all []shown
+	for screen := range numScreens {
+		for _, scope := range []model.Scope{model.ScopeSelf, model.ScopeSite} {
+			for _, focus := range panesOf(screen, scope) {
+				all = append(all, shown{screen, scope, focus})
+			}
+		}
+	}
 	for w := 1; w <= 210; w += 3 {
 		for h := 1; h <= 64; h += 2 {
-			for focus := range numPanes {
-				a := Arrange(w, h, h%4, focus, h%5 == 0)
+			for _, c := range all {
+				a := Arrange(w, h, h%4, c.screen, c.scope, c.focus, h%5 == 0)
 				if s := draw(w, h, a); h >= 12 && strings.ContainsAny(s, ".#") || strings.Contains(s, "#") {
-					t.Fatalf("%d×%d:\n%s", w, h, s)
+					t.Fatalf("%+v at %d×%d:\n%s", c, w, h, s)
 				}
 				found := false
 				for _, p := range a.Panes {
-					found = found || p.ID == focus
+					found = found || p.ID == c.focus
 					if p.H < 3 || p.W < 1 {
-						t.Fatalf("%d×%d: pane %d has %d×%d cells", w, h, p.ID, p.W, p.H)
+						t.Fatalf("%+v at %d×%d: pane %d has %d×%d cells", c, w, h, p.ID, p.W, p.H)
 					}
 				}
 				if h >= 12 && !found {
-					t.Fatalf("%d×%d: pane %d has the focus and is not there", w, h, focus)
+					t.Fatalf("%d×%d: pane %d has the focus and is not there", w, h, c.focus)
 				}
 			}
 		}

@@ -3,6 +3,8 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"gatewatch/ui/admin"
+	"gatewatch/ui/gateways"
 	"gatewatch/ui/keys"
 	"gatewatch/ui/logs"
 	"gatewatch/ui/models"
@@ -24,15 +26,18 @@ type Pane interface {
 	Capturing() bool
 }
 
-// newPanes returns the panes of the Overview by their PaneID.
+// newPanes returns the panes by their PaneID.
 func newPanes() (panes [numPanes]Pane, spend *overview.Spend) {
 	spend = &overview.Spend{}
 	return [numPanes]Pane{
-		PaneBalance: &overview.Balance{},
-		PaneSpend:   spend,
-		PaneNow:     &overview.Now{},
-		PaneModels:  &models.Pane{},
-		PaneKeys:    &keys.Pane{},
-		PaneCalls:   &logs.Pane{},
+		PaneBalance:  &overview.Balance{},
+		PaneSpend:    spend,
+		PaneNow:      &overview.Now{},
+		PaneModels:   &models.Pane{},
+		PaneKeys:     &keys.Pane{},
+		PaneCalls:    &logs.Pane{},
+		PaneGateways: &gateways.Pane{},
+		PaneChannels: &admin.Channels{},
+		PaneUsers:    &admin.Users{},
 	}, spend
 }

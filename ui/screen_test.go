@@ -165,7 +165,7 @@ func TestWindowsAreDrawn(t *testing.T) {
 	for _, win := range model.Windows() {
 		u.setWindow(win)
 		u.changed()
-		if s := shown(t, u); !strings.Contains(s, "last "+win.Label) {
+		if s := shown(t, u); !strings.Contains(s, "window "+win.Label) || !win.Counted() && !strings.Contains(s, "since ") {
 			t.Errorf("the window %s is not named:\n%s", win.Label, s)
 		}
 	}

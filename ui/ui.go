@@ -61,7 +61,10 @@ type UI struct {
 	paneKeys pane.Keys
 	panes    [numPanes]Pane
 	spend    *overview.Spend
+	screen   ScreenID
 	focus    PaneID
+	// lastFocus is the pane that had the focus when its screen was left.
+	lastFocus [numScreens]PaneID
 	zoom     bool
 	filters  [numPanes]string
 
@@ -186,6 +189,10 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		u.changed()
 		u.notice = copiedNotice(u.opt.Words, msg)
 		return u, tea.SetClipboard(msg.Text)
+	case pane.Switched:
+		u.changed()
+		u.showGateway(msg.Index)
+		return u, u.show(ScreenOverview)
 	case pane.FilterCalls:
 		u.changed()
 		u.filterCalls(msg.Text)
@@ -207,6 +214,7 @@ func (u *UI) fold(up model.Update) tea.Cmd {
 	u.fleet = u.fleet.Apply(up)
 	is := u.fleet.States[i].Sources[up.Source]
 	if i != u.fleet.Current {
+		// The others are on the screen of all gateways alone, and not in a hurry.
 		return nil
 	}
 	urgent := was.LastOK.IsZero() != is.LastOK.IsZero() || was.Fault != is.Fault || up.At.Before(u.eagerTil)
@@ -257,6 +265,7 @@ func (u *UI) derive() {
 	u.data = pane.Data{
 		State: s, Summary: model.Summarise(s, u.window, u.opt.Zone),
 		Theme: u.theme, Words: u.opt.Words, Zone: u.opt.Zone, Private: u.private,
+		Fleet: u.fleet.States, Current: u.fleet.Current,
 	}
 	u.look()
 }
@@ -277,6 +286,6 @@ func (u *UI) current() model.State { return u.fleet.States[u.fleet.Current] }
 // want tells the poller what the screen shows.
 func (u *UI) want() {
 	if u.opt.Poller != nil {
-		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Window: u.window.Length})
+		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length})
 	}
 }

@@ -61,7 +61,7 @@ func (u *UI) View() tea.View {
 }
 
 func (u *UI) arrange() Arrangement {
-	return Arrange(u.w, u.h, len(u.alert()), u.focus, u.zoom)
+	return Arrange(u.w, u.h, len(u.alert()), u.screen, u.data.State.Scope, u.focus, u.zoom)
 }
 
 // draw makes the lines of the screen, each exactly as wide as the terminal.

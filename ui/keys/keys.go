@@ -44,7 +44,7 @@ func (*Pane) Fields() []string { return []string{"key", "status", "group"} }
 func (p *Pane) Frame(d pane.Data) pane.Frame {
 	f := pane.Frame{Title: d.Words.Keys}
 	if d.Summary.Window.Counted() {
-		f.Title += " · " + fmt.Sprintf(d.Words.Window, d.Summary.Window.Label)
+		f.Title += " · " + d.Over()
 	}
 	f.Note, f.Old = pane.Note(d, model.SourceKeys)
 	if f.Note == "" && d.State.Keys.OK {

@@ -63,15 +63,23 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 
 func columns(d pane.Data) []table.Column {
 	w := d.Words
-	return []table.Column{
+	who := w.ColKey
+	if d.Site() {
+		who = w.ColUser
+	}
+	list := []table.Column{
 		{Title: w.ColTime, Width: 8, Worth: 80},
-		{Title: w.ColKey, Width: 16, Worth: 85},
+		{Title: who, Width: 16, Worth: 85},
 		{Title: w.ColModel, Width: 22, Flex: true, Worth: 90},
 		{Title: w.ColTokens, Width: 12, Right: true, Worth: 60},
 		{Title: w.ColCost, Width: 10, Right: true, Worth: 100},
 		{Title: w.ColTook, Width: 6, Right: true, Worth: 50},
 		{Title: w.ColFirst, Width: 6, Right: true, Worth: 40},
 	}
+	if d.Site() {
+		list = append(list, table.Column{Title: w.ColChannel, Width: 8, Worth: 30})
+	}
+	return list
 }
 
 // kind is a row's kind in words; a paid call has none.
@@ -130,9 +138,16 @@ func cells(d pane.Data, c *model.Call) []table.Cell {
 	th := d.Theme
 	money := d.Column(0)
 	none := table.Str("", th.Plain)
+	who := c.Key
+	if d.Site() {
+		who = c.User
+	}
 	out := []table.Cell{
-		table.Str(d.Time(c.At, "15:04:05"), th.Dim), table.Str(d.Name(c.Key), th.Plain), table.Str(text.Clean(c.Model), th.Plain),
+		table.Str(d.Time(c.At, "15:04:05"), th.Dim), table.Str(d.Name(who), th.Plain), table.Str(text.Clean(c.Model), th.Plain),
 		none, none, none, none,
+	}
+	if d.Site() {
+		out = append(out, table.Str(text.Clean(c.Channel), th.Dim))
 	}
 	word, style := kind(d, c.Kind)
 	switch c.Kind {

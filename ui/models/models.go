@@ -3,7 +3,6 @@
 package models
 
 import (
-	"fmt"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -42,7 +41,7 @@ func source(d pane.Data) model.Source {
 
 // Frame returns the title with the window, and how much of it was read.
 func (p *Pane) Frame(d pane.Data) pane.Frame {
-	f := pane.Frame{Title: d.Words.Models + " · " + fmt.Sprintf(d.Words.Window, d.Summary.Window.Label)}
+	f := pane.Frame{Title: d.Words.Models + " · " + d.Over()}
 	f.Note, f.Old = pane.Note(d, source(d))
 	switch {
 	case f.Note != "":

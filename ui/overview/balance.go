@@ -4,6 +4,8 @@ package overview
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +27,9 @@ func (*Balance) Capturing() bool { return false }
 // Frame returns the title with the reconcile badge.
 func (*Balance) Frame(d pane.Data) pane.Frame {
 	f := pane.Frame{Title: d.Words.Balance}
+	if d.Site() {
+		f.Title = d.Words.Site
+	}
 	f.Note, f.Old = pane.Note(d, model.SourceAccount)
 	switch r := d.Summary.Reconcile; r.State {
 	case model.ReconcileMatch:
@@ -58,18 +63,22 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	if a.Quota.OK && a.Quota.V <= 0 {
 		left = th.Bad
 	}
-	type row struct {
-		name, value string
-		style       theme.Style
+	var rows []row
+	if !d.Site() {
+		rows = append(rows, row{words.Left, leftOf(d, a), left})
 	}
-	rows := []row{{words.Left, d.MoneyOpt(a.Quota), left}}
 	add := func(name, value string, style theme.Style) { rows = append(rows, row{name, value, style}) }
 	add(words.Today, today(d), th.Plain)
 	spent := text.Unknown
 	if sum.Totals.Quota.OK {
-		spent = d.Money(sum.Totals.Quota.V)
+		spent = d.AtLeast(sum.Totals.Partial, d.Money(sum.Totals.Quota.V))
 	}
-	add(fmt.Sprintf(words.Window, sum.Window.Label), spent, th.Plain)
+	add(d.Over(), spent, th.Plain)
+	if d.Site() {
+		siteRows(d, add)
+		add(words.OwnBalance, d.MoneyOpt(a.Quota), left)
+		return draw(rows, w, h, th), nil
+	}
 	burn := text.Unknown
 	if f := sum.Forecast; f.PerHour.OK {
 		burn = d.MoneyFloat(f.PerHour.V) + words.PerHour
@@ -92,6 +101,69 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		add(message, "", th.Dim)
 	}
 
+	for _, p := range d.State.Details.V.Plans {
+		add(words.Plan, planLeft(d, p), th.Plain)
+	}
+	return draw(rows, w, h, th), nil
+}
+
+// row is one line of the pane.
+type row struct {
+	name, value string
+	style       theme.Style
+}
+
+// leftOf is what is left, in words where nothing limits it.
+func leftOf(d pane.Data, a model.Account) string {
+	if a.Unlimited {
+		return d.Words.NoLimit
+	}
+	return d.MoneyOpt(a.Quota)
+}
+
+// siteRows say how the site's channels do.
+func siteRows(d pane.Data, add func(name, value string, style theme.Style)) {
+	words, th := d.Words, d.Theme
+	rate := text.Unknown
+	if v := d.Summary.MPM.Value; v.OK {
+		rate = d.MoneyFloat(v.V) + words.PerMinute
+	}
+	add(words.Now, rate, th.Plain)
+	if !d.State.Channels.OK {
+		add(words.Channels, text.Unknown, th.Dim)
+		return
+	}
+	sum := d.State.Channels.V.Summary()
+	style := th.Good
+	if sum.Down > 0 {
+		style = th.Bad
+	}
+	add(words.Channels, fmt.Sprintf(words.ChannelsDown, sum.Down), style)
+	if c := sum.Lowest; c.OK {
+		age := time.Duration(d.State.ServerNow()-c.V.BalanceAt.V) * time.Second
+		value := fmt.Sprintf("%.2f", c.V.Balance.V)
+		if d.Private {
+			value = "***"
+		}
+		add(words.LowestChannel, value+" ("+text.Age(max(0, age))+")", th.Plain)
+		add("", d.Name(c.V.Name), th.Dim)
+	}
+}
+
+// planLeft is what is left of a subscription.
+func planLeft(d pane.Data, p model.Plan) string {
+	left := d.Words.NoLimit
+	if p.Total > 0 {
+		left = d.Money(p.Total-p.Used) + " " + d.Words.Left
+	}
+	if p.Ends.OK {
+		left += " · " + moment(d, time.Unix(p.Ends.V, 0))
+	}
+	return left
+}
+
+// draw lays the rows on h lines of w cells.
+func draw(rows []row, w, h int, th *theme.Theme) []string {
 	lines := make([]string, 0, h)
 	for _, r := range rows {
 		if len(lines) == h {
@@ -108,7 +180,7 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	for len(lines) < h {
 		lines = append(lines, strings.Repeat(" ", max(0, w)))
 	}
-	return lines, nil
+	return lines
 }
 
 func moment(d pane.Data, t time.Time) string {
@@ -123,7 +195,7 @@ func today(d pane.Data) string {
 	case t.Quota.OK:
 		return d.Money(t.Quota.V)
 	case t.AtLeast > 0:
-		return "≥ " + d.Money(t.AtLeast)
+		return d.AtLeast(true, d.Money(t.AtLeast))
 	}
 	return text.Unknown
 }
@@ -205,8 +277,52 @@ func AccountCard(d pane.Data) pane.Card {
 	if line := reconcileLine(d); line != "" {
 		card.Text = append(card.Text, line)
 	}
-	for _, f := range a.Others {
-		card.Rows = append(card.Rows, pane.CardRow{Name: text.Clean(f.Name), Value: d.Name(f.Value)})
+	for _, p := range d.State.Details.V.Plans {
+		name := words.Plan
+		if p.Name != "" {
+			name += " " + text.Clean(p.Name)
+		}
+		value := planLeft(d, p)
+		if p.Total > 0 {
+			value += fmt.Sprintf(" (%s / %s)", d.Money(p.Used), d.Money(p.Total))
+		}
+		card.Rows = append(card.Rows, pane.CardRow{Name: name, Value: value})
+	}
+	for _, f := range append(slices.Clone(a.Others), d.State.Details.V.Fields...) {
+		card.Rows = append(card.Rows, pane.CardRow{Name: text.Clean(f.Name), Value: fieldValue(d, f)})
+	}
+	if len(d.State.Details.V.Models) > 0 {
+		card.Text = append(card.Text, siteHealth(d)...)
 	}
 	return card
+}
+
+// fieldValue prints a field by its kind.
+func fieldValue(d pane.Data, f model.Field) string {
+	switch {
+	case f.Quota.OK:
+		return exact(d, f.Quota)
+	case f.At.OK:
+		return d.Time(f.At.V, "2006-01-02 15:04")
+	}
+	return d.Name(f.Value)
+}
+
+// siteHealth says how the models do for everybody on the gateway.
+func siteHealth(d pane.Data) []string {
+	lines := []string{d.Words.Models + ", " + d.Words.SiteWide}
+	for _, m := range d.State.Details.V.Models {
+		parts := []string{text.Clean(m.Model)}
+		if m.Took.OK {
+			parts = append(parts, text.Took(m.Took.V))
+		}
+		if m.Success.OK {
+			parts = append(parts, fmt.Sprintf(d.Words.OfSuccess, text.Percent(m.Success.V)))
+		}
+		if m.TokensPerSecond.OK {
+			parts = append(parts, fmt.Sprintf(d.Words.TokensPerSecond, strconv.FormatFloat(m.TokensPerSecond.V, 'f', 1, 64)))
+		}
+		lines = append(lines, strings.Join(parts, " · "))
+	}
+	return lines
 }

@@ -24,6 +24,7 @@ type Now struct {
 
 type spender struct {
 	key   model.KeyRef
+	user  string // of the whole site, instead of a key
 	model string
 }
 
@@ -34,7 +35,7 @@ func (*Now) Capturing() bool { return false }
 func (n *Now) SetFilter(f filter.Filter) { n.filter = f }
 
 // Fields are the names that a filter can look at.
-func (*Now) Fields() []string { return []string{"key", "model"} }
+func (*Now) Fields() []string { return []string{"key", "user", "model"} }
 
 // Frame returns the title with the time that the figures speak of.
 func (n *Now) Frame(d pane.Data) pane.Frame {
@@ -73,17 +74,21 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 		if s.Quota == 0 && s.Calls == 0 {
 			continue
 		}
-		if !n.filter.Match(filter.Field{Name: "key", Value: s.Key.Name}, filter.Field{Name: "model", Value: s.Model}) {
+		if !n.filter.Match(filter.Field{Name: "key", Value: s.Key.Name}, filter.Field{Name: "user", Value: s.User}, filter.Field{Name: "model", Value: s.Model}) {
 			continue
+		}
+		who := s.Key.Name
+		if d.Site() {
+			who = s.User
 		}
 		share := 0.0
 		if total > 0 {
 			share = float64(s.Quota) / float64(total)
 		}
 		rows = append(rows, table.Row[spender]{
-			Key: spender{s.Key, s.Model},
+			Key: spender{s.Key, s.User, s.Model},
 			Cells: []table.Cell{
-				table.Str(d.Name(s.Key.Name)+" × "+text.Clean(s.Model), th.Plain),
+				table.Str(d.Name(who)+" × "+text.Clean(s.Model), th.Plain),
 				table.Num(model.Count(s.Calls), float64(s.Calls), th.Plain),
 				table.Num(money(float64(s.Quota)/minutes), float64(s.Quota), th.Money),
 				table.Num(chart.Bar(share, barWidth), share, th.Bar),
@@ -96,8 +101,12 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 const barWidth = 10
 
 func (n *Now) columns(d pane.Data) []table.Column {
+	who := d.Words.ColKey
+	if d.Site() {
+		who = d.Words.ColUser
+	}
 	return []table.Column{
-		{Title: d.Words.ColKey + " × " + d.Words.ColModel, Width: 22, Flex: true, Worth: 10},
+		{Title: who + " × " + d.Words.ColModel, Width: 22, Flex: true, Worth: 10},
 		{Title: d.Words.ColCalls, Width: 5, Right: true, Worth: 3},
 		{Title: unit(d) + d.Words.PerMinute, Width: 9, Right: true, Worth: 9},
 		{Title: d.Words.ColShare, Width: barWidth, Worth: 5},
@@ -118,7 +127,11 @@ func (n *Now) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
 	}
 	switch r := rows[i]; {
 	case key.Matches(msg, keys.Enter):
-		return pane.Send(pane.FilterCalls{Text: "key:" + strings.ReplaceAll(r.Key.key.Name, " ", " key:") + " model:" + r.Key.model})
+		field, who := "key:", r.Key.key.Name
+		if d.Site() {
+			field, who = "user:", r.Key.user
+		}
+		return pane.Send(pane.FilterCalls{Text: field + strings.ReplaceAll(who, " ", " "+field) + " model:" + r.Key.model})
 	case key.Matches(msg, keys.Copy):
 		return pane.Send(pane.CopyRow(r.Cells[0].Text, n.columns(d), r.Cells))
 	}

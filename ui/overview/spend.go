@@ -50,7 +50,7 @@ func (s *Spend) index(d pane.Data) int {
 // Frame returns the title with the unit and the window.
 func (s *Spend) Frame(d pane.Data) pane.Frame {
 	words := d.Words
-	f := pane.Frame{Title: fmt.Sprintf("%s, %s%s · %s", words.Spend, unit(d), words.PerMinute, fmt.Sprintf(words.Window, d.Summary.Window.Label))}
+	f := pane.Frame{Title: fmt.Sprintf("%s, %s%s · %s", words.Spend, unit(d), words.PerMinute, d.Over())}
 	f.Note, f.Old = pane.Note(d, model.SourceCalls)
 	if i := s.index(d); i >= 0 {
 		p := d.Summary.Series[i]

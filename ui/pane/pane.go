@@ -3,6 +3,7 @@
 package pane
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,6 +28,34 @@ type Data struct {
 	// Spot is the minute under the chart's cursor and Spenders who spent in it.
 	Spot     model.Opt[model.Span]
 	Spenders []model.Spender
+	// Fleet is every gateway; the one on the screen is Current.
+	Fleet   []model.State
+	Current int
+}
+
+// Site reports whether the whole site is shown.
+func (d Data) Site() bool { return d.State.Scope == model.ScopeSite }
+
+// Over names the time that the window's figures speak of: the window, or since
+// when where whole hours or days had to be taken.
+func (d Data) Over() string {
+	sum := d.Summary
+	if !sum.Wider() {
+		return fmt.Sprintf(d.Words.Window, sum.Window.Label)
+	}
+	layout := "2 Jan 15:04"
+	if d.Time(sum.Span.From, time.DateOnly) == d.State.Now.In(d.Zone).Format(time.DateOnly) {
+		layout = "15:04"
+	}
+	return fmt.Sprintf(d.Words.Since, d.Time(sum.Span.From, layout))
+}
+
+// AtLeast marks a sum of which a part is missing.
+func (d Data) AtLeast(partial bool, s string) string {
+	if partial {
+		return "≥ " + s
+	}
+	return s
 }
 
 // Currency is how the gateway shows its quota. An operator's own currency sign is
@@ -139,6 +168,9 @@ type Opened struct{ Card Card }
 
 // FilterCalls asks for the calls to be narrowed down.
 type FilterCalls struct{ Text string }
+
+// Switched asks for another gateway to be shown.
+type Switched struct{ Index int }
 
 // Send is a command that delivers msg.
 func Send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }

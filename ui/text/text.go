@@ -26,13 +26,20 @@ type Words struct {
 	Matches, Gap, NotAllRead, NoSum, NotSpending, LongerThan, TooFewSamples      string
 	Gateway, Address, Dialect, Version, Zone, Clock, ClockSame, ClockOff, Budget string
 	BudgetUsed, Sources, Healthy, Coverage, FromGateway, FromCounted, Why        string
-	Reminder                                                                     string
+	Reminder, Since                                                              string
 
 	// Column titles.
 	ColModel, ColCalls, ColIn, ColOut, ColCost, ColShare, ColP50, ColP95, ColFirst, ColErrors  string
 	ColKey, ColLeft, ColSpent, ColLastUsed, ColStatus, ColTime, ColTokens, ColTook, ColExpires string
 	ColTotal, ColUser, ColUsed                                                                 string
+	ColGateway, ColBurn, ColEmpty, ColDialect, ColState                                        string
+	ColChannel, ColAsked, ColAnswers, ColTested, ColSays, ColType                              string
 	OtherKeys, Others                                                                          string
+
+	// The screens of all gateways and of the whole site.
+	Overview, Admin, Site, Channels, ChannelsDown, Users, AutoDisabled, EmptyChannels string
+	OnlySite, NothingLeft, Fine, TotalLeft, LowestChannel, OwnBalance, Plan, NoEnd    string
+	SiteWide, TokensPerSecond, OfSuccess                                              string
 
 	// Keys and calls.
 	KeyEnabled, KeyDisabled, KeyExpired, KeyExhausted, NoLimit, Never, Now  string
@@ -55,12 +62,12 @@ type Words struct {
 	Do Actions
 
 	// Why a key does nothing now.
-	NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter string
+	NoAdmin, NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter string
 }
 
 // Actions name what keys do.
 type Actions struct {
-	Help, Filter, Palette, NextPane, PrevPane, Screen, Up, Down, Top, Bottom, HalfUp, HalfDown,
+	Help, Filter, Palette, NextPane, PrevPane, Screen, GatewaysScreen, AdminScreen, NextScreen, PrevScreen, Scope, Up, Down, Top, Bottom, HalfUp, HalfDown,
 	Enter, Back, Quit, ForceQuit, Ask, Window, SortLeft, SortRight, Reverse, Freeze, Zoom, Gateway,
 	Cross, Copy, Suspend, Theme, Mouse, Privacy Action
 }

@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/ui/text"
+)
+
+// site is what an administrator's gateway answered: the own account and the
+// whole site.
+func site() feed {
+	f := live()
+	f.add(model.SourceAccount, model.Account{
+		ID: 1, Username: "root", Role: model.RoleRoot, Enabled: true, Quota: model.Some[model.Quota](49_826_629), Used: model.Some[model.Quota](206_100_000),
+	})
+	calls := hourOfCalls(t0 - model.Lag)
+	users := []string{"alice", "bob", "财务部", "carol"}
+	for i := range calls {
+		calls[i].User = users[i%len(users)]
+		calls[i].Channel = fmt.Sprint(1 + i%4)
+	}
+	span := model.Window{Length: time.Hour}.Ending(t0 - model.Lag)
+	f.add(model.SourceCalls, model.CallsRead{Scope: model.ScopeSite, Span: span, Calls: calls, ReadAt: t0, Told: true})
+	f.add(model.SourceChannels, model.Channels{
+		{ID: 1, Name: "openai 主力", Type: "1", Status: model.ChannelEnabled, Group: "default", Models: []string{"gpt-4o", "o3"}, ResponseTime: model.Some(820 * time.Millisecond), TestedAt: model.Some[int64](t0 - 3000), Balance: model.Some(412.5), BalanceAt: model.Some[int64](t0 - 7200), Used: model.Some[model.Quota](80_000_000)},
+		{ID: 2, Name: "azure-eu", Type: "3", Status: model.ChannelDisabled, Used: model.Some[model.Quota](0)},
+		{ID: 3, Name: "anthropic", Type: "14", Status: model.ChannelAutoDisabled, Reason: "status_code=401, invalid x-api-key", ResponseTime: model.Some(1930 * time.Millisecond), TestedAt: model.Some[int64](t0 - 600), Used: model.Some[model.Quota](41_000_000)},
+		{ID: 4, Name: "deepseek", Type: "43", Status: model.ChannelEnabled, Balance: model.Some(3.1), BalanceAt: model.Some[int64](t0 - 86_400), Used: model.Some[model.Quota](1_900_000)},
+	})
+	return f
+}
+
+// three gateways: one that spends, one that is down, one without a balance.
+func three(o *Options) {
+	o.Fleet.States = append(o.Fleet.States,
+		model.State{Gateway: model.Gateway{Name: "staging 中文", URL: "https://staging.example", Dialect: "one-api", Colour: "blue"}},
+		model.State{Gateway: model.Gateway{Name: "team", URL: "https://team.example", Dialect: "opencatd"}})
+}
+
+// others are the answers of the gateways that are not on the screen.
+func others() (f feed) {
+	for _, min := range []int64{0, 10, 20} {
+		f = append(f, model.Update{
+			Gateway: "staging 中文", Source: model.SourceAccount, At: at(t0 - 1200 + 60*min), Every: time.Minute,
+			Payload: model.Account{Username: "ops", Enabled: true, Quota: model.Some(model.Quota(2_000_000 - 30_000*min)), Used: model.Some(model.Quota(30_000 * min))},
+		})
+	}
+	down := model.Fault{Kind: model.FaultNetwork, Short: "no connection", Sentence: "team: nothing listens at the gateway's address"}
+	return append(f, model.Update{Gateway: "team", Source: model.SourceAccount, At: at(t0), Every: time.Minute, Err: faultError{down}})
+}
+
+func TestTheScreenOfAllGateways(t *testing.T) {
+	for _, s := range sizes {
+		a := &asked{}
+		u := screen(t, s[0], s[1], append(others(), live()...), three, func(o *Options) { o.Poller = a })
+		pressKeys(u, "6")
+		got := shown(t, u)
+		golden(t, fmt.Sprintf("gateways-%dx%d", s[0], s[1]), got)
+		if s[0] >= 80 && (!strings.Contains(got, "no connection") || !strings.Contains(got, "$102.45 left at 2")) {
+			t.Errorf("%v: what is wrong, or the total, is missing:\n%s", s, got)
+		}
+		pressKeys(u, "j", "enter")
+		if u.fleet.Current != 1 || u.screen != ScreenOverview || a.want[len(a.want)-1].Gateway != "staging 中文" {
+			t.Errorf("%v: enter led to gateway %d, screen %d, %+v", s, u.fleet.Current, u.screen, a.want)
+		}
+	}
+}
+
+func TestTheWholeSite(t *testing.T) {
+	for _, s := range sizes {
+		a := &asked{}
+		u := screen(t, s[0], s[1], site(), func(o *Options) { o.Poller = a })
+		own := shown(t, u)
+		pressKeys(u, "a")
+		got := shown(t, u)
+		golden(t, fmt.Sprintf("site-%dx%d", s[0], s[1]), got)
+		if want := a.want[len(a.want)-1]; want.Scope != model.ScopeSite {
+			t.Errorf("%v: wanted %+v", s, want)
+		}
+		if s[0] >= 80 && (!strings.Contains(got, "SITE") || !strings.Contains(got, "财务部 × ")) {
+			t.Errorf("%v: the site is not shown:\n%s", s, got)
+		}
+		pressKeys(u, "7")
+		golden(t, fmt.Sprintf("admin-%dx%d", s[0], s[1]), shown(t, u))
+		pressKeys(u, "a", "1")
+		if s[0] >= 80 && shown(t, u) != own {
+			t.Errorf("%v: the own account looks different after a look at the site", s)
+		}
+	}
+}
+
+func TestAdministrationIsForAdministrators(t *testing.T) {
+	u := screen(t, 120, 40, live())
+	for _, key := range []string{"a", "7"} {
+		pressKeys(u, key)
+		if u.screen != ScreenOverview || u.scope() != model.ScopeSelf || u.notice != text.English.NoAdmin {
+			t.Errorf("%s: screen %d, scope %d, %q", key, u.screen, u.scope(), u.notice)
+		}
+	}
+	pressKeys(u, "]", "]")
+	if u.screen != ScreenOverview {
+		t.Errorf("] leads to screen %d", u.screen)
+	}
+	u = screen(t, 120, 40, site())
+	pressKeys(u, "[")
+	if u.screen != ScreenAdmin {
+		t.Errorf("[ leads to screen %d", u.screen)
+	}
+	pressKeys(u, "enter")
+	if s := shown(t, u); !strings.Contains(s, "invalid x-api-key") {
+		t.Errorf("the card of the channel that is down does not say why:\n%s", s)
+	}
+	pressKeys(u, "esc", "a", "tab", "enter")
+	if u.screen != ScreenOverview || u.focus != PaneCalls || !strings.HasPrefix(u.filters[PaneCalls], "user:") {
+		t.Errorf("opening a user leads to screen %d, pane %d, filter %q", u.screen, u.focus, u.filters[PaneCalls])
+	}
+}
