@@ -56,8 +56,16 @@ func (c *Config) intervalSettings() []setting {
 	for _, s := range []struct {
 		name string
 		dst  *time.Duration
-	}{{"calls", &iv.Calls}, {"account", &iv.Account}, {"rates", &iv.Rates}, {"keys", &iv.Keys}, {"days", &iv.Days}, {"status", &iv.Status},
-		{"details", &iv.Details}, {"channels", &iv.Channels}} {
+	}{
+		{"calls", &iv.Calls},
+		{"account", &iv.Account},
+		{"rates", &iv.Rates},
+		{"keys", &iv.Keys},
+		{"days", &iv.Days},
+		{"status", &iv.Status},
+		{"details", &iv.Details},
+		{"channels", &iv.Channels},
+	} {
 		out = append(out, setting{s.name, func(v any) error { return setInterval(s.dst, v) }})
 	}
 	return out

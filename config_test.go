@@ -88,7 +88,7 @@ func TestBrokenConfigs(t *testing.T) {
 		oneGateway + `api_key_command = []`:                                          `c.toml:6: api_key_command: it is empty; it must name a program`,
 		oneGateway + `api_key_command = "pass"`:                                      `c.toml:6: api_key_command: it is a text, but must be a list of texts`,
 		oneGateway + oneGateway:                                                      `c.toml:7: gateway "prod": another one has the same name`,
-		"[[gateway]]\nname = \"x\"\nurl = \"https://x\"":                             `c.toml:1: gateway "x": it needs an access token`,
+		"[[gateway]]\nname = \"x\"\nurl = \"https://x\"":                             `c.toml:1: gateway "x": it needs a credential`,
 		"[[gateway]]\nname = \"x\"\nurl = \"ftp://x\"\naccess_token_env = \"T\"":     `c.toml:1: gateway "x": url "ftp://x" is not an address like https://gateway.example`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token = \"sk-fake\"\nname = \"x\"": `access_token is an sk- key; it must be the management token`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token_env = \"T\"":                 `c.toml:1: gateway 1: it needs a name`,

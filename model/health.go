@@ -10,14 +10,14 @@ type Source uint8
 
 // The sources, in the order in which they are shown.
 const (
-	SourceStatus  Source = iota // the public /api/status: units, version
-	SourceAccount               // the balance
-	SourceCalls                 // the log
-	SourceRates                 // the gateway's own rpm, tpm and sums
-	SourceKeys                  // the API keys
-	SourceDays                  // usage per hour or day, today's spend
-	SourceDetails               // subscriptions, the site's health
-	SourceChannels              // the site's upstream channels, for administrators
+	SourceStatus   Source = iota // the public /api/status: units, version
+	SourceAccount                // the balance
+	SourceCalls                  // the log
+	SourceRates                  // the gateway's own rpm, tpm and sums
+	SourceKeys                   // the API keys
+	SourceDays                   // usage per hour or day, today's spend
+	SourceDetails                // subscriptions, the site's health
+	SourceChannels               // the site's upstream channels, for administrators
 	numSources
 )
 

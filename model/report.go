@@ -240,7 +240,7 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 		Calls: t.Calls, Errors: t.Errors, Quota: t.Quota, Amount: amount(t.Quota), RefundedQuota: t.Refunded,
 		PromptTokens: t.Prompt, CompletionTokens: t.Completion, CachedTokens: t.Cached,
 		From: nonEmpty(t.From), Coverage: math.Floor(t.Coverage*1e4) / 1e4, // never rounded up to 1
-	 CoverageBy: t.CoverageBy,
+		CoverageBy: t.CoverageBy,
 	}
 	for _, m := range sum.Models {
 		mr := ModelReport{

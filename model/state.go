@@ -63,8 +63,8 @@ type State struct {
 	Site Book
 	// Scope is the one that the screen shows.
 	Scope   Scope
-	Sources  [numSources]SourceState
-	Pace     Pace
+	Sources [numSources]SourceState
+	Pace    Pace
 	// Version rises with every change, so that what was drawn can be kept.
 	Version uint64
 }

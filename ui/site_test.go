@@ -43,10 +43,10 @@ func three(o *Options) {
 
 // others are the answers of the gateways that are not on the screen.
 func others() (f feed) {
-	for _, min := range []int64{0, 10, 20} {
+	for _, minute := range []int64{0, 10, 20} {
 		f = append(f, model.Update{
-			Gateway: "staging 中文", Source: model.SourceAccount, At: at(t0 - 1200 + 60*min), Every: time.Minute,
-			Payload: model.Account{Username: "ops", Enabled: true, Quota: model.Some(model.Quota(2_000_000 - 30_000*min)), Used: model.Some(model.Quota(30_000 * min))},
+			Gateway: "staging 中文", Source: model.SourceAccount, At: at(t0 - 1200 + 60*minute), Every: time.Minute,
+			Payload: model.Account{Username: "ops", Enabled: true, Quota: model.Some(model.Quota(2_000_000 - 30_000*minute)), Used: model.Some(model.Quota(30_000 * minute))},
 		})
 	}
 	down := model.Fault{Kind: model.FaultNetwork, Short: "no connection", Sentence: "team: nothing listens at the gateway's address"}

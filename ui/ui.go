@@ -65,8 +65,8 @@ type UI struct {
 	focus    PaneID
 	// lastFocus is the pane that had the focus when its screen was left.
 	lastFocus [numScreens]PaneID
-	zoom     bool
-	filters  [numPanes]string
+	zoom      bool
+	filters   [numPanes]string
 
 	window  model.Window
 	theme   *theme.Theme
