@@ -102,7 +102,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().StringVar(&a.flags.theme, "theme", "", "the colours: auto, dark, light, terminal or mono")
 	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
 	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
-	root.AddCommand(a.onceCommand(), a.initCommand(), a.versionCommand())
+	root.AddCommand(a.onceCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
@@ -111,7 +111,12 @@ func (a *app) watchFlags(f *pflag.FlagSet) {
 	a.configFlag(f)
 	f.StringVar(&a.flags.window, "window", "", "the time window: 15m, 1h, 24h, 7d or 30d")
 	f.StringVar(&a.flags.zone, "timezone", "", "where days begin, such as Asia/Shanghai")
-	f.StringVar(&a.flags.log, "log", "", "write a log to this file")
+	a.logFlag(f)
+	a.demoFlags(f)
+}
+
+// demoFlags are those of the embedded gateway.
+func (a *app) demoFlags(f *pflag.FlagSet) {
 	f.BoolVar(&a.flags.demo, "demo", false, "watch an embedded gateway: no account, no network")
 	f.StringVar(&a.flags.demoDialect, "demo-dialect", "new-api", "how the embedded gateway answers: new-api or one-api")
 	f.StringVar(&a.flags.demoNames, "demo-names", "mixed", "its names: mixed (with CJK and emoji) or ascii")
@@ -121,6 +126,10 @@ func (a *app) watchFlags(f *pflag.FlagSet) {
 
 func (a *app) configFlag(f *pflag.FlagSet) {
 	f.StringVar(&a.flags.config, "config", "", "the configuration file")
+}
+
+func (a *app) logFlag(f *pflag.FlagSet) {
+	f.StringVar(&a.flags.log, "log", "", "write a log to this file")
 }
 
 func (a *app) versionCommand() *cobra.Command {
