@@ -51,9 +51,14 @@ func columns(d pane.Data) []table.Column {
 	}
 }
 
-// Sign is a mark for a gateway's condition, that of its account.
+// Sign is a mark for a gateway's condition: that of its account, or of the first
+// contact while there is none.
 func Sign(th *theme.Theme, s model.State, now time.Time) (string, theme.Style) {
-	switch s.Sources[model.SourceAccount].Health(now) {
+	of := s.Sources[model.SourceAccount]
+	if first := s.Sources[model.SourceStatus]; of.LastTry.IsZero() && first.Fault.Kind != model.FaultNone {
+		of = first // the account waits for the first contact
+	}
+	switch of.Health(now) {
 	case model.HealthUp:
 		return "●", th.Good
 	case model.HealthStale, model.HealthLimited:
