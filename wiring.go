@@ -83,6 +83,7 @@ func (w *wiring) add(cfg Config, g GatewayConfig, opt gateway.Options, b *poller
 	found := gw.Found()
 	w.fleet.States = append(w.fleet.States, model.State{Scope: g.Scope, Gateway: model.Gateway{
 		Name: g.Name, URL: g.URL, Dialect: found.Dialect, Why: found.Why, Colour: g.Colour, ReadOnly: g.ReadOnly,
+		KeyOnly: !opt.AccessToken.IsSet(),
 	}})
 	return nil
 }

@@ -109,6 +109,9 @@ type Gateway struct {
 	// Colour keeps one gateway apart from another: a name or #rrggbb, "" for none.
 	Colour   string
 	ReadOnly bool
+	// KeyOnly is set where only an sk- key is known: what it may see is little and
+	// old.
+	KeyOnly bool
 }
 
 // BalanceSample is the balance at one moment of the local clock.

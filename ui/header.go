@@ -119,7 +119,7 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 	for _, flag := range []struct {
 		on   bool
 		word string
-	}{{d.Site(), words.Site}, {u.opt.Demo, words.Demo}, {u.opt.ReadOnly || s.Gateway.ReadOnly, words.ReadOnly}, {u.private, words.Private}} {
+	}{{d.Site(), words.Site}, {s.Gateway.KeyOnly, words.KeyOnly}, {u.opt.Demo, words.Demo}, {u.opt.ReadOnly || s.Gateway.ReadOnly, words.ReadOnly}, {u.private, words.Private}} {
 		if flag.on {
 			alive = append(alive, seg(th.Warn, flag.word, 60))
 		}
@@ -319,6 +319,8 @@ func (u *UI) worst() (theme.Style, string) {
 		return th.Warn, words.Slow
 	case s.Pace.Stretch > 1.05:
 		return th.Warn, fmt.Sprintf(words.Stretched, strconv.FormatFloat(s.Pace.Stretch, 'f', 1, 64))
+	case s.Gateway.KeyOnly:
+		return th.Dim, words.KeyOnlyNote
 	case len(u.opt.Warnings) > 0:
 		return th.Dim, u.opt.Warnings[0]
 	}

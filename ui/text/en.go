@@ -60,7 +60,9 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
-	SiteWide: "site-wide, last 24 h", TokensPerSecond: "%s tokens/s", OfSuccess: "%s succeed",
+	KeyOnly:     "KEY ONLY",
+	KeyOnlyNote: "only an sk- key is set: its own balance, and its calls every 5 minutes, since the gateway counts such questions together with its operator's logins",
+	SiteWide:    "site-wide, last 24 h", TokensPerSecond: "%s tokens/s", OfSuccess: "%s succeed",
 
 	KeyEnabled: "enabled", KeyDisabled: "disabled", KeyExpired: "expired", KeyExhausted: "exhausted",
 	NoLimit: "no limit", Never: "never", Now: "now",

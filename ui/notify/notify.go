@@ -1,0 +1,82 @@
+// Package notify makes the escape sequences of a desktop notification, which
+// reach the person's own machine through ssh: the terminal draws it there.
+package notify
+
+import (
+	"strings"
+
+	"gatewatch/ui/text"
+)
+
+// Form is the kind of notification that a terminal knows.
+type Form uint8
+
+// The forms. Terminals that know none ignore OSC 9.
+const (
+	OSC9   Form = iota // iTerm2, WezTerm, Ghostty, Windows Terminal and others: a text
+	OSC777             // urxvt, foot, VTE (GNOME Terminal): a title and a text
+	OSC99              // kitty
+)
+
+// Terminal is what is known of the terminal.
+type Terminal struct {
+	Form Form
+	// Tmux is set inside tmux, which passes a sequence on only when it is wrapped,
+	// and allow-passthrough is on.
+	Tmux bool
+}
+
+// Find tells the terminal from the environment and, over ssh, where the
+// environment does not travel, from the terminal's own answer to XTVERSION ("" if
+// it gave none).
+func Find(getenv func(string) string, version string) Terminal {
+	t := Terminal{Tmux: getenv("TMUX") != ""}
+	name := strings.ToLower(strings.Join([]string{version, getenv("TERM_PROGRAM"), getenv("LC_TERMINAL"), getenv("TERM")}, " "))
+	has := func(names ...string) bool {
+		for _, n := range names {
+			if strings.Contains(name, n) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("kitty") || getenv("KITTY_WINDOW_ID") != "":
+		t.Form = OSC99
+	case has("foot", "rxvt", "vte") || getenv("VTE_VERSION") != "":
+		t.Form = OSC777
+	}
+	return t
+}
+
+const (
+	bell = "\a"
+	st   = "\x1b\\"
+	// longest bounds a notification, in cells.
+	longest = 200
+)
+
+// Bell rings.
+func Bell() string { return bell }
+
+// Sequence is what makes the terminal show a notification. Title and body may be
+// foreign text.
+func (t Terminal) Sequence(title, body string) string {
+	title, body = plain(title), plain(body)
+	var seq string
+	switch t.Form {
+	case OSC99:
+		seq = "\x1b]99;i=gatewatch:d=0;" + title + st + "\x1b]99;i=gatewatch:p=body;" + body + st
+	case OSC777:
+		seq = "\x1b]777;notify;" + strings.ReplaceAll(title, ";", ",") + ";" + body + st
+	case OSC9:
+		seq = "\x1b]9;" + title + ": " + body + st
+	}
+	if !t.Tmux {
+		return seq
+	}
+	// Each escape character is doubled inside tmux's own sequence.
+	return "\x1bPtmux;" + strings.ReplaceAll(seq, "\x1b", "\x1b\x1b") + st
+}
+
+func plain(s string) string { return text.Cut(text.Clean(s), longest) }
