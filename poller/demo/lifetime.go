@@ -23,6 +23,10 @@ func (s *Server) tick() {
 		s.settled = until
 		s.generated(from, until+1, s.settle)
 	}
+	if s.others != nil {
+		s.others.skew, s.others.logDelay = s.skew, s.logDelay
+		s.others.tick()
+	}
 }
 
 // start makes the world at the time of the first request.
@@ -36,9 +40,28 @@ func (s *Server) start(now time.Time) {
 		seed = defaultSeed
 	}
 	birth := now.Unix()
-	h := habits()
+	h := s.habits
+	if h == nil {
+		h = habits()
+		s.people = []*person{{id: userID, name: userName, display: displayName}}
+		if s.Admin {
+			s.others = newOthers(s, seed, rate)
+		}
+	}
 	s.world = newWorld(seed, rate, birth, s.dialect.bill, h)
 	s.keys = newKeys(s.world, h, s.dialect.firstKey, birth, s.Names == "ascii")
+	s.spent = make([]int64, len(s.world.models))
+	for _, p := range s.world.pairs {
+		s.spent[p.model] += s.world.lifetime(p.share * p.spend)
+	}
+	for _, k := range s.keys {
+		if s.dialect.secret != nil {
+			k.secret = s.dialect.secret(k.id)
+		}
+		if s.dialect.dress != nil {
+			s.dialect.dress(k)
+		}
+	}
 	s.lastKey = s.keys[len(s.keys)-1].id
 	if s.dialect.ownKeys != nil {
 		s.keys = append(s.keys, s.dialect.ownKeys(birth)...)
@@ -76,6 +99,9 @@ func (s *Server) SetLogDelay(d time.Duration) {
 	defer s.mu.Unlock()
 	s.logDelay = d
 	clear(s.hours)
+	if s.others != nil {
+		clear(s.others.hours)
+	}
 }
 
 // Restart is the gateway started anew over a wiped database: start_time is now,
@@ -90,4 +116,8 @@ func (s *Server) Restart() {
 	s.extra = nil
 	clear(s.hours)
 	s.limits = limits{}
+	if s.others != nil {
+		s.others.wiped = s.wiped
+		clear(s.others.hours)
+	}
 }

@@ -142,6 +142,9 @@ func (s *Server) create(x *exchange, t tokenFields) *key {
 		t.addresses = new(string)
 	}
 	k.secret = secret(k.id)
+	if s.dialect.secret != nil {
+		k.secret = s.dialect.secret(k.id)
+	}
 	t.apply(k, x.now.UnixNano())
 	s.keys = append(s.keys, k)
 	return k

@@ -97,6 +97,11 @@ func (f *exchangeFile) play(t *testing.T, s *Server) (*http.Response, []byte) {
 	return resp, body
 }
 
+// administrators says whether an administrator asked.
+func (f *exchangeFile) administrators() bool {
+	return strings.Contains(f.name, "-admin-") && !strings.Contains(f.name, "-as-user")
+}
+
 // number is what the recordings are referred to by.
 func (f *exchangeFile) number() string { return f.name[:3] }
 
