@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var families = []string{"new-api", "one-api"}
+var families = []string{"new-api", "one-api", "one-hub"}
 
 // inBubble runs a test on fake time, once for each dialect.
 func inBubble(t *testing.T, test func(t *testing.T, s *Server)) {
@@ -32,7 +32,7 @@ func fetch(t *testing.T, s *Server, query string) (sum Truth, rows int) {
 		page, size = 0, 10
 	}
 	for ; ; page++ {
-		items := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?p=%d&page_size=%d&%s", page, size, query), ""))
+		items := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?p=%d&page=%d&page_size=%d&size=%d&%s", page, page, size, size, query), ""))
 		for _, item := range items {
 			row := item.(map[string]any)
 			var u Usage
@@ -73,7 +73,7 @@ func TestTruthIsWhatThePagesSay(t *testing.T) {
 		for _, w := range [][2]int64{{now - 15, now - 5}, {now - 600, now - 3}, {now - 7200, now - 7000}, {now - 9, now - 9}} {
 			want := s.Truth(w[0], w[1])
 			got, rows := fetch(t, s, fmt.Sprintf("start_timestamp=%d&end_timestamp=%d", w[0], w[1]))
-			if s.Dialect == "one-api" {
+			if s.Dialect != "new-api" {
 				got.ByKey = want.ByKey // its rows do not carry the key's id
 			}
 			if !reflect.DeepEqual(got, want) {
@@ -160,6 +160,10 @@ func TestBalances(t *testing.T) {
 			case s.Dialect == "one-api" && a.unlimited:
 				if a.used != b.used || a.remain != b.remain {
 					t.Errorf("the unlimited key %d moved", id)
+				}
+			case s.Dialect == "one-hub" && a.unlimited:
+				if a.used-b.used != truth || a.remain != 0 {
+					t.Errorf("the unlimited key %d has used %+d of %d", id, a.used-b.used, truth)
 				}
 			case a.used-b.used != truth || b.remain-a.remain != truth:
 				t.Errorf("key %d: used %+d, remain %+d, the rows say %d", id, a.used-b.used, a.remain-b.remain, truth)
@@ -287,7 +291,7 @@ func TestChatOutlivesItsKey(t *testing.T) {
 		s.Rate = -1
 		id := keyNamed(t, s, "ci-bot")
 		req := request(t, s, "POST", "/v1/chat/completions", question)
-		req.Header.Set("Authorization", "Bearer sk-"+secret(id))
+		req.Header.Set("Authorization", "Bearer sk-"+secretOf(s, id))
 		quota, used, _ := s.Account()
 		resp, err := s.RoundTrip(req)
 		if err != nil {

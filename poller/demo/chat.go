@@ -173,6 +173,7 @@ type chatStyle struct {
 	pings     bool // comments keep a stream alive that waits for its first token
 	usage     bool // a stream ends with a usage chunk unless the client objects
 	stopsSoon bool // a client that hangs up on a stream is billed what it got, not all
+	lean      bool // the upstream's answer is written anew, without what is null or 0
 }
 
 // relay makes a route out of what decides, with s.mu held, whether a chat may
@@ -219,9 +220,12 @@ func (s *Server) complete(x *exchange, w http.ResponseWriter, c *chat, fault Fau
 	// finds it in the log.
 	s.log(c, row, relayed)
 	if !c.q.Stream {
-		h := w.Header()
-		h.Set("X-Request-Id", "req_"+c.id[len("chatcmpl-"):])
 		a := ok(c.whole())
+		if style.lean {
+			a = ok(c.leanWhole())
+		} else {
+			w.Header().Set("X-Request-Id", "req_"+c.id[len("chatcmpl-"):])
+		}
 		a.kind, a.plain = "application/json", true
 		a.write(w, x.r, fault)
 		return
@@ -273,6 +277,9 @@ func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style cha
 	if asked {
 		last := c.chunk([]any{})
 		last["usage"] = c.usage(relayed)
+		if style.lean {
+			last = c.leanLast(relayed)
+		}
 		return relayed, event(last)
 	}
 	return relayed, true

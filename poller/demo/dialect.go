@@ -45,6 +45,7 @@ func dialects() []namedDialect {
 	return []namedDialect{
 		{"new-api", newAPI},
 		{"one-api", oneAPI},
+		{"one-hub", oneHub},
 	}
 }
 
@@ -147,4 +148,15 @@ func (x *exchange) filter() filter {
 		keyName: q.Get("token_name"),
 		model:   q.Get("model_name"),
 	}
+}
+
+// letters makes the eight characters at the end of most request ids.
+func letters(salt uint64) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	var tail [8]byte
+	for i := range tail {
+		tail[i] = alphabet[salt%62]
+		salt /= 62
+	}
+	return string(tail[:])
 }

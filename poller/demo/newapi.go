@@ -29,13 +29,7 @@ func newAPI() *dialect {
 		accessToken: func(n int) string { return fmt.Sprintf("demo+access/token+%014d", n) },
 		// Time to the nanosecond, the host's mark, eight characters.
 		requestID: func(t time.Time, salt uint64) string {
-			const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			var tail [8]byte
-			for i := range tail {
-				tail[i] = alphabet[salt%62]
-				salt /= 62
-			}
-			return fmt.Sprintf("%s%09dde300000%s", t.Format("20060102150405"), t.Nanosecond(), tail[:])
+			return fmt.Sprintf("%s%09dde300000%s", t.Format("20060102150405"), t.Nanosecond(), letters(salt))
 		},
 		header: func(h http.Header, x *exchange) {
 			h.Set("X-Oneapi-Request-Id", x.id)
