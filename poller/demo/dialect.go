@@ -25,6 +25,7 @@ type dialect struct {
 	firstKey        int64                 // id
 	secret          func(id int64) string // nil for 48 characters
 	dress           func(*key)            // what only this dialect's keys have
+	bareKeys        bool                  // nothing stands before a secret
 	ownKeys         func(birth int64) []*key
 	accessToken     func(n int) string
 	chats           chatStyle
@@ -46,6 +47,7 @@ func dialects() []namedDialect {
 		{"new-api", newAPI},
 		{"one-api", oneAPI},
 		{"one-hub", oneHub},
+		{"opencatd", openCatd},
 	}
 }
 

@@ -32,8 +32,9 @@ type key struct {
 	addresses *string // where it may be used from; shown, not enforced
 	deleted   bool
 
-	group string    // one-hub only
-	beat  heartbeat // one-hub only
+	group   string    // one-hub only
+	beat    heartbeat // one-hub only
+	updated int64     // unix nanoseconds; opencatd only
 
 	user         int   // index into Server.people
 	total, calls int64 // quota units and calls ever, whatever used says

@@ -39,6 +39,9 @@ func (s *Server) start(now time.Time) {
 	if seed == 0 {
 		seed = defaultSeed
 	}
+	if s.Fresh {
+		rate = -1
+	}
 	birth := now.Unix()
 	h := s.habits
 	if h == nil {
@@ -63,9 +66,15 @@ func (s *Server) start(now time.Time) {
 		}
 	}
 	s.lastKey = s.keys[len(s.keys)-1].id
-	if s.dialect.ownKeys != nil {
+	if s.Fresh {
+		s.keys, s.lastKey = nil, 0
+	} else if s.dialect.ownKeys != nil {
 		s.keys = append(s.keys, s.dialect.ownKeys(birth)...)
 	}
+	if !s.Fresh {
+		s.providers = catProviders(birth)
+	}
+	s.days = map[int64][]Usage{}
 	s.hours = map[int64][]Usage{}
 	s.settled = now.UnixNano()
 	s.started = birth - 3*3600 - int64(mix(seed)%(5*3600))
@@ -99,6 +108,7 @@ func (s *Server) SetLogDelay(d time.Duration) {
 	defer s.mu.Unlock()
 	s.logDelay = d
 	clear(s.hours)
+	clear(s.days)
 	if s.others != nil {
 		clear(s.others.hours)
 	}
@@ -115,6 +125,7 @@ func (s *Server) Restart() {
 	s.wiped = now.UnixNano() + 1
 	s.extra = nil
 	clear(s.hours)
+	clear(s.days)
 	s.limits = limits{}
 	if s.others != nil {
 		s.others.wiped = s.wiped

@@ -140,6 +140,10 @@ func do(t *testing.T, s *Server, method, target, body string) any {
 // authorise signs a request with the access token, or with an API key where one
 // is wanted.
 func authorise(req *http.Request, s *Server) {
+	if strings.HasPrefix(req.URL.Path, "/1/") {
+		req.Header.Set("Authorization", "Bearer "+s.AccessToken())
+		return
+	}
 	if strings.HasPrefix(req.URL.Path, "/v1/") {
 		req.Header.Set("Authorization", "Bearer "+s.APIKey())
 		return

@@ -27,12 +27,19 @@ type Server struct {
 	// whose calls are in the site's log alone. Where a program has no such roles
 	// it changes nothing.
 	Admin bool
+	// Fresh is an opencatd that nobody has set up: without users, provider keys
+	// and calls, until somebody posts to /1/users/init.
+	Fresh bool
 	// OnRequest, if set, is called with every request before anything else, from
 	// several goroutines at once. It must not read the body.
 	OnRequest func(*http.Request)
 
-	habits []habit // nil for the user's own
-	people []*person
+	habits       []habit // nil for the user's own
+	people       []*person
+	providers    []catKey
+	days         map[int64][]Usage // of opencatd, by unix day and index into keys
+	listedModels int64             // unix day on which somebody did, 0 for never
+
 	others *Server // the other users of the site, where there are any
 
 	mu        sync.Mutex
@@ -77,11 +84,18 @@ func (s *Server) AccessToken() string {
 	return s.dialect.accessToken(s.tokens)
 }
 
-// APIKey is an unlimited API key, with its sk- in front.
+// APIKey is an unlimited API key, with its sk- in front where the dialect has
+// that. It is "" while a Fresh server has no users.
 func (s *Server) APIKey() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
+	switch {
+	case len(s.keys) == 0:
+		return ""
+	case s.dialect.bareKeys:
+		return s.keys[0].secret
+	}
 	return "sk-" + s.keys[0].secret
 }
 
