@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var families = []string{"new-api", "one-api", "one-hub"}
+var families = []string{"new-api", "one-api", "one-hub", "veloera"}
 
 // inBubble runs a test on fake time, once for each dialect.
 func inBubble(t *testing.T, test func(t *testing.T, s *Server)) {
@@ -231,7 +231,7 @@ func TestTopUps(t *testing.T) {
 		if q == quota || u != used || q-quota != s.toppedUp(born, time.Now()) {
 			t.Errorf("the balance rose by %d, top-ups brought %d", q-quota, s.toppedUp(born, time.Now()))
 		}
-		rows := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?type=1&start_timestamp=%d", born.Unix()), ""))
+		rows := list(do(t, s, "GET", fmt.Sprintf("/api/log/self?page_size=10&type=1&start_timestamp=%d", born.Unix()), ""))
 		if len(rows) < 1 || len(rows) > 5 {
 			t.Errorf("%d top-ups in five days", len(rows))
 		}
@@ -375,7 +375,7 @@ func TestSkew(t *testing.T) {
 		if err != nil || date.Sub(time.Now().Truncate(time.Second)) != ahead {
 			t.Errorf("Date is %v, the time %v: %v", date, time.Now(), err)
 		}
-		newest := whole(t, field(list(do(t, s, "GET", fmt.Sprintf("/api/log/self?type=2&start_timestamp=%d", time.Now().Unix()), ""))[0], "created_at"))
+		newest := whole(t, field(list(do(t, s, "GET", fmt.Sprintf("/api/log/self?type=2&page_size=10&start_timestamp=%d", time.Now().Unix()), ""))[0], "created_at"))
 		if lead := newest - time.Now().Unix(); lead < 60 || lead > 90 {
 			t.Errorf("the newest row is %d s ahead", lead)
 		}

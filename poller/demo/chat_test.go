@@ -33,7 +33,7 @@ func readJSON(t *testing.T, resp *http.Response) any {
 func rowOf(t *testing.T, s *Server, id string) any {
 	t.Helper()
 	for _, row := range list(do(t, s, "GET", "/api/log/self?page_size=100", "")) {
-		if field(row, "request_id") == id || s.Dialect == "one-hub" {
+		if field(row, "request_id") == id || s.Dialect == "one-hub" || s.Dialect == "veloera" {
 			return row
 		}
 	}

@@ -47,6 +47,7 @@ func dialects() []namedDialect {
 		{"new-api", newAPI},
 		{"one-api", oneAPI},
 		{"one-hub", oneHub},
+		{"veloera", veloera},
 		{"opencatd", openCatd},
 	}
 }
