@@ -83,8 +83,10 @@ var differentCount = map[string]string{
 	"new-api":  "055 059 083 088 125 129 167 168 170 171 173 206",
 	"one-api":  "048 073 097 098 099 117 130 159 162",
 	"opencatd": "046",
-	"veloera":  "080 088 104 105 123 127 137 138 166 168 171",
-	"one-hub":  "046 077 118 120 129 130 157 158 160 161",
+
+	"shell-api": "005 006 007 008",
+	"veloera":   "080 088 104 105 123 127 137 138 166 168 171",
+	"one-hub":   "046 077 118 120 129 130 157 158 160 161",
 }
 
 func TestContract(t *testing.T) {
@@ -126,6 +128,9 @@ func TestContract(t *testing.T) {
 			"194": spent(`{"id":3,"name":"nearly-out","remain_quota":447,"expired_time":-1,"allow_ips":""}`),
 			"200": outOfMoney(222),
 		}},
+		{"shell-api", 0, nil},
+		{"v-api", 0, nil},
+		{"aihubmix", 0, nil},
 		{"opencatd", 0, staged{
 			"012": carol, "023": everybodyChats, "053": upstreamFails(429), "054": upstreamFails(500),
 		}},
@@ -234,7 +239,7 @@ func compareBodies(t *testing.T, f *exchangeFile, resp *http.Response, body []by
 	if counts {
 		comparePages(t, f, got, recordedJSON)
 	}
-	if list(recordedJSON) == nil && !strings.Contains(otherValues[root.name], f.number()) {
+	if list(recordedJSON) == nil && !written[root.name] && !strings.Contains(otherValues[root.name], f.number()) {
 		compareValues(t, f, "", got, recordedJSON)
 	}
 	if strings.Contains(f.name, "token-put") || strings.Contains(f.name, "token-after") || strings.Contains(f.name, "token-get-ex") {
@@ -247,6 +252,10 @@ func compareBodies(t *testing.T, f *exchangeFile, resp *http.Response, body []by
 		}
 	}
 }
+
+// written are the dialects whose fixtures were written from documents: their
+// values are examples.
+var written = map[string]bool{"shell-api": true, "v-api": true, "aihubmix": true}
 
 // otherValues lists the recordings with another nothing or something: they were
 // made when nobody called, and one-api's unlimited key had a used_quota that was

@@ -48,6 +48,9 @@ func dialects() []namedDialect {
 		{"one-api", oneAPI},
 		{"one-hub", oneHub},
 		{"veloera", veloera},
+		{"shell-api", shellAPI},
+		{"v-api", vAPI},
+		{"aihubmix", aiHubMix},
 		{"opencatd", openCatd},
 	}
 }

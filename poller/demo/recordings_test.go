@@ -155,6 +155,9 @@ func authorise(req *http.Request, s *Server) {
 		return
 	}
 	req.Header.Set("Authorization", s.AccessToken())
+	if s.Dialect == "v-api" {
+		req.Header.Set("Authorization", "Bearer "+s.AccessToken())
+	}
 	req.Header.Set("New-Api-User", fmt.Sprint(s.UserID()))
 	req.Header.Set("Veloera-User", fmt.Sprint(s.UserID()))
 }

@@ -112,7 +112,7 @@ func (s *schema) learnPlain(v any, root *schema) {
 
 // wasWhole are the fields that were whole numbers by chance: no balances, no
 // calls, no discount on what was cached, default prices.
-var wasWhole = regexp.MustCompile(`\.(balance|cached_tokens_ratio|usageRpmRate|price\.input|price\.output)$`)
+var wasWhole = regexp.MustCompile(`\.(balance|cached_tokens_ratio|usageRpmRate|price\.input|price\.output|other\.model_ratio)$`)
 
 // check gives the differences of a value from what is known. Nothing is known
 // of what was only ever null, of the items of empty arrays, and of rows whose
