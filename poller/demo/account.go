@@ -16,6 +16,7 @@ func (s *Server) settle(c *call) {
 	switch c.kind {
 	case kindTopUp:
 		s.quota += c.quota
+		s.owner(c).quota += c.quota
 		s.review(c.at)
 	case kindConsume:
 		k := s.keys[c.key]
@@ -37,6 +38,10 @@ func (s *Server) charge(k *key, c *call) {
 	s.quota -= c.quota
 	s.used += c.quota
 	s.requests++
+	s.spent[c.model] += c.quota
+	k.total += c.quota
+	k.calls++
+	s.owner(c).quota -= c.quota
 	if !k.unlimited || s.dialect.countsUnlimited {
 		k.remain -= c.quota
 		k.used += c.quota

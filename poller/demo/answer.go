@@ -18,6 +18,7 @@ type answer struct {
 	body   []byte
 	header http.Header
 	plain  bool // never compressed
+	hollow bool // compressed to no bytes at all
 }
 
 const jsonType = "application/json; charset=utf-8"
@@ -94,6 +95,16 @@ func front(name string) answer {
 
 var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
+func zipped(body []byte) []byte {
+	var b bytes.Buffer
+	z := zippers.Get().(*gzip.Writer)
+	z.Reset(&b)
+	_, _ = z.Write(body) // a bytes.Buffer takes everything
+	_ = z.Close()
+	zippers.Put(z)
+	return b.Bytes()
+}
+
 // write sends an answer, compressed where the real ones compress: /api and the
 // billing paths, if the client can take it (new-api/013, 215).
 func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
@@ -110,13 +121,9 @@ func (a answer) write(w http.ResponseWriter, r *http.Request, fault Fault) {
 		h.Set("Retry-After", fault.RetryAfter)
 	}
 	if asked || fault.ForceGzip {
-		var b bytes.Buffer
-		z := zippers.Get().(*gzip.Writer)
-		z.Reset(&b)
-		_, _ = z.Write(body) // a bytes.Buffer takes everything
-		_ = z.Close()
-		zippers.Put(z)
-		body = b.Bytes()
+		if !a.hollow {
+			body = zipped(body)
+		}
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Vary", "Accept-Encoding")
 	}

@@ -39,7 +39,7 @@ func BenchmarkSixDays(b *testing.B) {
 					clear(s.hours)
 				}
 				now := s.world.birth
-				s.hourly(now-6*86400, now, now)
+				s.hourly(&filter{}, now-6*86400, now, now)
 			}
 		})
 	}

@@ -63,6 +63,8 @@ type chat struct {
 	start  time.Time
 	prompt int32
 
+	direct bool // the provider itself answers, and nobody is billed
+
 	reasoning, words []string // one per token
 	finish           string
 	first            time.Duration // until the first token
@@ -173,6 +175,8 @@ type chatStyle struct {
 	pings     bool // comments keep a stream alive that waits for its first token
 	usage     bool // a stream ends with a usage chunk unless the client objects
 	stopsSoon bool // a client that hangs up on a stream is billed what it got, not all
+	plain     bool // as text, in bursts, and without usage
+	lean      bool // the upstream's answer is written anew, without what is null or 0
 }
 
 // relay makes a route out of what decides, with s.mu held, whether a chat may
@@ -203,6 +207,10 @@ const pingEvery = 10 * time.Second
 // complete sends the completion and writes its row. s.mu must not be held.
 func (s *Server) complete(x *exchange, w http.ResponseWriter, c *chat, fault Fault) {
 	style := s.dialect.chats
+	if c.direct {
+		style = chatStyle{}
+		proxied(w.Header())
+	}
 	row := &details{request: x.id, stream: c.q.Stream, first: c.first}
 	relayed := c.tokens()
 	if c.q.Stream {
@@ -219,10 +227,17 @@ func (s *Server) complete(x *exchange, w http.ResponseWriter, c *chat, fault Fau
 	// finds it in the log.
 	s.log(c, row, relayed)
 	if !c.q.Stream {
-		h := w.Header()
-		h.Set("X-Request-Id", "req_"+c.id[len("chatcmpl-"):])
 		a := ok(c.whole())
+		switch {
+		case style.lean:
+			a = ok(c.leanWhole())
+		case !style.plain:
+			w.Header().Set("X-Request-Id", "req_"+c.id[len("chatcmpl-"):])
+		}
 		a.kind, a.plain = "application/json", true
+		if style.plain {
+			a.kind = catText
+		}
 		a.write(w, x.r, fault)
 		return
 	}
@@ -233,8 +248,13 @@ func (s *Server) complete(x *exchange, w http.ResponseWriter, c *chat, fault Fau
 // tokens that were relayed, and whether the client took them all.
 func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style chatStyle, fault Fault, row *details) (relayed int32, whole bool) {
 	ctx := x.r.Context()
-	eventStream(w.Header())
 	flush := http.NewResponseController(w).Flush
+	if style.plain {
+		w.Header().Set("Content-Type", catText)
+		flush = func() error { return nil }
+	} else {
+		eventStream(w.Header())
+	}
 	send := func(text string) bool {
 		_, err := w.Write([]byte(text))
 		return err == nil && flush() == nil && ctx.Err() == nil
@@ -270,9 +290,12 @@ func (s *Server) streamed(x *exchange, w http.ResponseWriter, c *chat, style cha
 	if c.q.StreamOptions.IncludeUsage != nil {
 		asked = *c.q.StreamOptions.IncludeUsage
 	}
-	if asked {
+	if asked && !style.plain {
 		last := c.chunk([]any{})
 		last["usage"] = c.usage(relayed)
+		if style.lean {
+			last = c.leanLast(relayed)
+		}
 		return relayed, event(last)
 	}
 	return relayed, true
@@ -291,6 +314,9 @@ func (s *Server) log(c *chat, row *details, completion int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
+	if c.direct {
+		return
+	}
 	now := s.now()
 	row.took = max(0, now.Sub(c.start)) // the clock may have been set
 	s.record(call{

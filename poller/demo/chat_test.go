@@ -28,11 +28,12 @@ func readJSON(t *testing.T, resp *http.Response) any {
 	return v
 }
 
-// newestRow gives the log row of a request.
+// rowOf gives the log row of a request; where rows do not carry its id, the
+// newest.
 func rowOf(t *testing.T, s *Server, id string) any {
 	t.Helper()
 	for _, row := range list(do(t, s, "GET", "/api/log/self?page_size=100", "")) {
-		if field(row, "request_id") == id {
+		if field(row, "request_id") == id || s.Dialect == "one-hub" || s.Dialect == "veloera" {
 			return row
 		}
 	}
@@ -166,7 +167,7 @@ func TestHangUp(t *testing.T) {
 			}
 			row := rowOf(t, s, resp.Header.Get("X-Oneapi-Request-Id"))
 			tokens := whole(t, field(row, "completion_tokens"))
-			if s.Dialect == "new-api" && (tokens < 1 || tokens > 6) || s.Dialect == "one-api" && tokens < 30 {
+			if s.Dialect == "new-api" && (tokens < 1 || tokens > 6) || s.Dialect != "new-api" && tokens < 30 {
 				t.Errorf("%s: %d tokens were billed", how, tokens)
 			}
 		}

@@ -22,22 +22,53 @@ type dialect struct {
 	preConsumes     bool // what a call may cost has to be there before it starts
 	countsUnlimited bool // unlimited keys have a used_quota that moves
 	unlimited       func(*key)
-	firstKey        int64 // id
+	firstKey        int64                 // id
+	secret          func(id int64) string // nil for 48 characters
+	dress           func(*key)            // what only this dialect's keys have
+	bareKeys        bool                  // nothing stands before a secret
 	ownKeys         func(birth int64) []*key
 	accessToken     func(n int) string
 	chats           chatStyle
 
-	perAddress int // requests per address in generalWindow
+	perAddress int  // requests per address in generalWindow; 0 for no limit
+	hollow     bool // a compressed 429 has no bytes at all, not a gzip of nothing
 	header     func(h http.Header, x *exchange)
 	requestID  func(t time.Time, salt uint64) string
 }
 
+type namedDialect struct {
+	name string
+	new  func() *dialect
+}
+
+// dialects lists all there are, the default first.
+func dialects() []namedDialect {
+	return []namedDialect{
+		{"new-api", newAPI},
+		{"one-api", oneAPI},
+		{"one-hub", oneHub},
+		{"veloera", veloera},
+		{"shell-api", shellAPI},
+		{"v-api", vAPI},
+		{"aihubmix", aiHubMix},
+		{"opencatd", openCatd},
+	}
+}
+
+// Dialects gives the names that Server.Dialect may have, the default first.
+func Dialects() []string {
+	var names []string
+	for _, d := range dialects() {
+		names = append(names, d.name)
+	}
+	return names
+}
+
 func newDialect(name string) *dialect {
-	switch name {
-	case "", "new-api":
-		return newAPI()
-	case "one-api":
-		return oneAPI()
+	for _, d := range dialects() {
+		if d.name == name || name == "" {
+			return d.new()
+		}
 	}
 	panic(fmt.Sprintf("demo: unknown dialect %q", name))
 }
@@ -123,4 +154,15 @@ func (x *exchange) filter() filter {
 		keyName: q.Get("token_name"),
 		model:   q.Get("model_name"),
 	}
+}
+
+// letters makes the eight characters at the end of most request ids.
+func letters(salt uint64) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	var tail [8]byte
+	for i := range tail {
+		tail[i] = alphabet[salt%62]
+		salt /= 62
+	}
+	return string(tail[:])
 }

@@ -51,26 +51,31 @@ type hourUse struct {
 	models []Usage // by index into world.models
 }
 
-// hourly gives the hours that begin from from to to and have calls in the log,
-// oldest first. Calls from the second end on are left out.
-func (s *Server) hourly(from, to, end int64) []hourUse {
+// hourly gives the hours that begin from from to to and have calls in the log that
+// match, oldest first. Calls from the second end on are left out.
+func (s *Server) hourly(f *filter, from, to, end int64) []hourUse {
 	var hours []hourUse
-	var all filter
-	lo, hi := s.bounds(&all)
+	lo, hi := s.bounds(f)
 	hi = min(hi, end*1e9)
 	first := max(lo/hourNanos, (from+3599)/3600)
 	for n := first; n*3600 <= to && n*hourNanos < hi; n++ {
 		p := piece{n, max(lo, n*hourNanos), min(hi, (n+1)*hourNanos)}
 		u := hourUse{n * 3600, make([]Usage, len(s.world.models))}
-		if s.summed(&all, p) {
+		if s.summed(f, p) {
 			for i, v := range s.hour(n) {
-				u.models[s.world.pairs[i].model].merge(v)
+				pair := &s.world.pairs[i]
+				probe := call{at: p.lo, key: int16(pair.key), model: int16(pair.model)}
+				if s.matches(f, &probe) {
+					u.models[pair.model].merge(v)
+				}
 			}
 			for _, c := range s.extraIn(p.lo, p.hi) {
-				u.add(&c)
+				if s.matches(f, &c) {
+					u.add(&c)
+				}
 			}
 		} else {
-			s.scratch = s.rows(&all, p.lo, p.hi, s.scratch[:0])
+			s.scratch = s.rows(f, p.lo, p.hi, s.scratch[:0])
 			for i := range s.scratch {
 				u.add(&s.scratch[i])
 			}

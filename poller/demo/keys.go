@@ -32,6 +32,13 @@ type key struct {
 	addresses *string // where it may be used from; shown, not enforced
 	deleted   bool
 
+	group   string    // one-hub only
+	beat    heartbeat // one-hub only
+	updated int64     // unix nanoseconds; opencatd only
+
+	user         int   // index into Server.people
+	total, calls int64 // quota units and calls ever, whatever used says
+
 	names []naming
 	off   []span
 }
@@ -116,6 +123,7 @@ type habit struct {
 	status      int     // 0: enabled
 	expires     int64   // seconds from the server's birth; 0: never
 	age         int64   // days
+	user        int     // index into Server.people
 }
 
 type use struct {
@@ -202,6 +210,7 @@ func newKeys(w *world, habits []habit, first, birth int64, ascii bool) []*key {
 			limits:    &h.limits,
 			addresses: new(string),
 			names:     []naming{{name: name}},
+			user:      h.user,
 		}
 		k.secret = secret(k.id)
 		k.accessed = k.created
@@ -211,10 +220,20 @@ func newKeys(w *world, habits []habit, first, birth int64, ascii bool) []*key {
 		keys[i] = k
 	}
 	for _, p := range w.pairs {
-		keys[p.key].used += int64(max(0, w.rate) * p.share * p.spend * w.usedSeconds())
+		keys[p.key].used += w.lifetime(p.share * p.spend)
+		keys[p.key].calls += w.lifetime(p.share)
 		keys[p.key].accessed = birth
 	}
+	for _, k := range keys {
+		k.total = k.used
+	}
 	return keys
+}
+
+// lifetime is what happened before the server was born of something that happens
+// so often per call.
+func (w *world) lifetime(perCall float64) int64 {
+	return int64(max(0, w.rate) * perCall * w.usedSeconds())
 }
 
 // secret is a key that is obviously none, of the right length and alphabet.

@@ -23,6 +23,10 @@ func (s *Server) tick() {
 		s.settled = until
 		s.generated(from, until+1, s.settle)
 	}
+	if s.others != nil {
+		s.others.skew, s.others.logDelay = s.skew, s.logDelay
+		s.others.tick()
+	}
 }
 
 // start makes the world at the time of the first request.
@@ -35,14 +39,42 @@ func (s *Server) start(now time.Time) {
 	if seed == 0 {
 		seed = defaultSeed
 	}
+	if s.Fresh {
+		rate = -1
+	}
 	birth := now.Unix()
-	h := habits()
+	h := s.habits
+	if h == nil {
+		h = habits()
+		s.people = []*person{{id: userID, name: userName, display: displayName}}
+		if s.Admin {
+			s.others = newOthers(s, seed, rate)
+		}
+	}
 	s.world = newWorld(seed, rate, birth, s.dialect.bill, h)
 	s.keys = newKeys(s.world, h, s.dialect.firstKey, birth, s.Names == "ascii")
+	s.spent = make([]int64, len(s.world.models))
+	for _, p := range s.world.pairs {
+		s.spent[p.model] += s.world.lifetime(p.share * p.spend)
+	}
+	for _, k := range s.keys {
+		if s.dialect.secret != nil {
+			k.secret = s.dialect.secret(k.id)
+		}
+		if s.dialect.dress != nil {
+			s.dialect.dress(k)
+		}
+	}
 	s.lastKey = s.keys[len(s.keys)-1].id
-	if s.dialect.ownKeys != nil {
+	if s.Fresh {
+		s.keys, s.lastKey = nil, 0
+	} else if s.dialect.ownKeys != nil {
 		s.keys = append(s.keys, s.dialect.ownKeys(birth)...)
 	}
+	if !s.Fresh {
+		s.providers = catProviders(birth)
+	}
+	s.days = map[int64][]Usage{}
 	s.hours = map[int64][]Usage{}
 	s.settled = now.UnixNano()
 	s.started = birth - 3*3600 - int64(mix(seed)%(5*3600))
@@ -76,6 +108,10 @@ func (s *Server) SetLogDelay(d time.Duration) {
 	defer s.mu.Unlock()
 	s.logDelay = d
 	clear(s.hours)
+	clear(s.days)
+	if s.others != nil {
+		clear(s.others.hours)
+	}
 }
 
 // Restart is the gateway started anew over a wiped database: start_time is now,
@@ -89,5 +125,10 @@ func (s *Server) Restart() {
 	s.wiped = now.UnixNano() + 1
 	s.extra = nil
 	clear(s.hours)
+	clear(s.days)
 	s.limits = limits{}
+	if s.others != nil {
+		s.others.wiped = s.wiped
+		clear(s.others.hours)
+	}
 }

@@ -33,7 +33,7 @@ func limited(path string) bool {
 // refused do not count, so the limit is lifted when the first of a burst is a
 // window old.
 func (s *Server) admitted(x *exchange) bool {
-	return !limited(x.r.URL.Path) ||
+	return !limited(x.r.URL.Path) || s.dialect.perAddress == 0 ||
 		allow(&s.limits.general, address(x.r), x.now, s.dialect.perAddress, generalWindow)
 }
 
@@ -42,10 +42,15 @@ func (s *Server) admitted(x *exchange) bool {
 func critical(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
 	return func(s *Server, x *exchange) answer {
 		if !allow(&s.limits.critical, address(x.r), x.now, criticalCalls, criticalWindow) {
-			return answer{status: http.StatusTooManyRequests}
+			return s.tooMany()
 		}
 		return serve(s, x)
 	}
+}
+
+// tooMany is the answer without a body, a Content-Type or a Retry-After.
+func (s *Server) tooMany() answer {
+	return answer{status: http.StatusTooManyRequests, hollow: s.dialect.hollow}
 }
 
 // searching makes a handler one of new-api's searches, limited per user
@@ -53,7 +58,7 @@ func critical(serve func(*Server, *exchange) answer) func(*Server, *exchange) an
 func searching(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
 	return func(s *Server, x *exchange) answer {
 		if !allow(&s.limits.search, "", x.now, searchCalls, searchWindow) {
-			return answer{status: http.StatusTooManyRequests}
+			return s.tooMany()
 		}
 		return serve(s, x)
 	}

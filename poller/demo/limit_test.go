@@ -22,7 +22,7 @@ func TestLimits(t *testing.T) {
 			{criticalCalls, criticalWindow, func(name string) bool { return strings.Contains(name, "log-token") }},
 			{criticalCalls, criticalWindow, func(name string) bool { return strings.Contains(name, "usage-token") }},
 			{searchCalls, searchWindow, func(name string) bool { return strings.Contains(name, "log-search") }},
-			{map[string]int{"new-api": 360, "one-api": 480}[s.Dialect], generalWindow, func(string) bool { return true }},
+			{map[string]int{"new-api": 360, "one-api": 480, "one-hub": 300, "veloera": 180}[s.Dialect], generalWindow, func(string) bool { return true }},
 		}
 		files := slices.DeleteFunc(recordings(t, s.Dialect), func(f *exchangeFile) bool {
 			return !strings.Contains(f.name, "rate-limited")
@@ -88,7 +88,7 @@ func limitedGroup(t *testing.T, s *Server, group []*exchangeFile, calls int, win
 // The tight limit is one for everything that is under it.
 func TestCriticalIsShared(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Server) {
-		if s.Dialect == "one-api" {
+		if s.Dialect != "new-api" {
 			t.Skip("only login is under it")
 		}
 		get := func(method, target string) int {

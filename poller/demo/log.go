@@ -18,6 +18,8 @@ type filter struct {
 	keyName  string
 	model    string // with a % in it: a pattern, where the dialect has them
 	pattern  bool
+	user     string // name; "" for any
+	channel  int64  // id; 0 for any
 }
 
 // matches says whether a row passes a filter.
@@ -25,6 +27,8 @@ func (s *Server) matches(f *filter, c *call) bool {
 	return (f.kind == 0 || f.kind == int(c.kind)) &&
 		(f.key == 0 || f.key == int(c.key)+1) &&
 		(f.keyName == "" || c.key >= 0 && s.keys[c.key].nameAt(c.at) == f.keyName) &&
+		(f.user == "" || s.owner(c).name == f.user) &&
+		(f.channel == 0 || f.channel == int64(s.channelOf(c))) &&
 		(f.model == "" || c.model >= 0 && f.matchesModel(s.world.models[c.model].name))
 }
 

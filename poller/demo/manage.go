@@ -123,11 +123,14 @@ type tokenFields struct {
 	unlimited bool
 	limits    *string
 	addresses *string
+	group     string
+	beat      heartbeat
 }
 
 func (t *tokenFields) apply(k *key, now int64) {
 	k.rename(now, t.name)
 	k.expires, k.remain, k.unlimited, k.limits, k.addresses = t.expires, t.remain, t.unlimited, t.limits, t.addresses
+	k.group, k.beat = t.group, t.beat
 }
 
 // create makes a key. Nobody uses it, except through chats.
@@ -142,6 +145,9 @@ func (s *Server) create(x *exchange, t tokenFields) *key {
 		t.addresses = new(string)
 	}
 	k.secret = secret(k.id)
+	if s.dialect.secret != nil {
+		k.secret = s.dialect.secret(k.id)
+	}
 	t.apply(k, x.now.UnixNano())
 	s.keys = append(s.keys, k)
 	return k

@@ -131,3 +131,10 @@ func billOneAPI(p prices, prompt, completion, _ int32) int64 {
 	tokens := float64(prompt) + float64(completion)*p.completion
 	return max(1, int64(math.Ceil(tokens*p.ratio)))
 }
+
+// billOneHub is one-hub's price: the sum is rounded up, cached tokens by their
+// extra ratio (all consume rows in the recordings of one-hub, where that is 1).
+func billOneHub(p prices, prompt, completion, cached int32) int64 {
+	tokens := float64(prompt-cached) + float64(cached)*p.cache + float64(completion)*p.completion
+	return max(1, int64(math.Ceil(tokens*p.ratio)))
+}

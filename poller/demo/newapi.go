@@ -29,13 +29,7 @@ func newAPI() *dialect {
 		accessToken: func(n int) string { return fmt.Sprintf("demo+access/token+%014d", n) },
 		// Time to the nanosecond, the host's mark, eight characters.
 		requestID: func(t time.Time, salt uint64) string {
-			const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			var tail [8]byte
-			for i := range tail {
-				tail[i] = alphabet[salt%62]
-				salt /= 62
-			}
-			return fmt.Sprintf("%s%09dde300000%s", t.Format("20060102150405"), t.Nanosecond(), tail[:])
+			return fmt.Sprintf("%s%09dde300000%s", t.Format("20060102150405"), t.Nanosecond(), letters(salt))
 		},
 		header: func(h http.Header, x *exchange) {
 			h.Set("X-Oneapi-Request-Id", x.id)
@@ -52,7 +46,9 @@ func newAPI() *dialect {
 // what the lines above it leave, which is how administrators' paths refuse an
 // ordinary user where nothing else is (085, 126).
 func newAPIRoutes() []route {
-	forbidden := newAPIUser(func(*Server, *exchange) answer { return answer{} }, true)
+	admin := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
+		return newAPIUser(serve, true)
+	}
 	user := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
 		return newAPIUser(serve, false)
 	}
@@ -66,11 +62,13 @@ func newAPIRoutes() []route {
 		{pattern: "GET /api/user/self", serve: user(newAPISelf)},
 		{pattern: "GET /api/user/models", serve: user(userModels)},
 		{pattern: "GET /api/user/token", serve: user(renewToken)},
-		{pattern: "GET /api/user/:", serve: forbidden},
-		{pattern: "GET /api/user/", serve: forbidden},
-		{pattern: "GET /api/channel/", serve: forbidden},
-		{pattern: "GET /api/log/", serve: forbidden},
-		{pattern: "GET /api/log/stat", serve: forbidden},
+		{pattern: "GET /api/user/:", serve: admin(noSuchUser)},
+		{pattern: "GET /api/user/", serve: admin(newAPIUsers)},
+		{pattern: "GET /api/channel/", serve: admin(newAPIChannels)},
+		{pattern: "GET /api/group/", serve: admin(func(*Server, *exchange) answer { return data([]string{"vip", "svip", "default"}) })},
+		{pattern: "GET /api/log/", serve: admin(newAPISiteLog)},
+		{pattern: "GET /api/log/stat", serve: admin(newAPISiteStat)},
+		{pattern: "GET /api/data/", serve: admin(newAPISiteData)},
 		{pattern: "GET /api/log/self", serve: user(newAPILogSelf)},
 		{pattern: "GET /api/log/self/stat", serve: user(newAPILogStat)},
 		{pattern: "GET /api/log/self/search", serve: user(searching(func(*Server, *exchange) answer { return refused("该接口已废弃") }))},
@@ -106,7 +104,7 @@ func newAPIPage(a answer) answer {
 }
 
 // newAPIUser lets a request with a valid access token and the user's id pass
-// (022–031). admin routes refuse it then: the user is an ordinary one.
+// (022–031). admin routes refuse an ordinary one then.
 func newAPIUser(serve func(*Server, *exchange) answer, admin bool) func(*Server, *exchange) answer {
 	unauthorized := func(why string) answer {
 		return says(http.StatusUnauthorized, verdict{Message: "Unauthorized, " + why})
@@ -126,7 +124,7 @@ func newAPIUser(serve func(*Server, *exchange) answer, admin bool) func(*Server,
 			return unauthorized("New-Api-User header format error")
 		case n != userID:
 			return unauthorized("New-Api-User does not match logged in user")
-		case admin:
+		case admin && !s.Admin:
 			return refused("Unauthorized, insufficient privileges")
 		}
 		a := serve(s, x)
@@ -206,18 +204,18 @@ func newAPIStatus(s *Server, _ *exchange) answer {
 // another in it.
 func newAPISelf(s *Server, _ *exchange) answer {
 	const modules = `{"chat":{"chat":true,"enabled":true,"playground":true},"console":{"detail":true,"enabled":true,"log":true,"midjourney":true,"task":true,"token":true},"personal":{"enabled":true,"personal":true,"topup":true}}`
-	none := map[string]bool{"operate": false, "read": false, "secret_view": false, "sensitive_write": false, "write": false}
+	channel := map[string]bool{"operate": false, "read": s.Admin, "secret_view": false, "sensitive_write": false, "write": false}
 	return data(map[string]any{
 		"aff_code": "demo", "aff_count": 0, "aff_history_quota": 0, "aff_quota": 0, "inviter_id": 0,
 		"discord_id": "", "github_id": "", "linux_do_id": "", "oidc_id": "", "telegram_id": "", "wechat_id": "",
-		"id": userID, "username": userName, "display_name": displayName, "email": "", "group": "default", "role": 1,
+		"id": userID, "username": userName, "display_name": displayName, "email": "", "group": "default", "role": s.role(),
 		"status": 1, "stripe_customer": "",
 		"quota": s.quota, "used_quota": s.used, "request_count": s.requests,
 		"setting":         fmt.Sprintf(`{"gotify_priority":0,"sidebar_modules":%q}`, modules),
 		"sidebar_modules": modules,
 		"permissions": map[string]any{
-			"admin_permissions": map[string]any{"channel": none},
-			"sidebar_modules":   map[string]bool{"admin": false},
+			"admin_permissions": map[string]any{"channel": channel},
+			"sidebar_modules":   map[string]bool{"admin": s.Admin},
 			"sidebar_settings":  true,
 		},
 	})

@@ -92,7 +92,10 @@ func newAPIDecode(x *exchange) (v tokenFields, problem string) {
 	if !t.Limited {
 		t.Limits = ""
 	}
-	return tokenFields{t.ID, t.Status, t.Name, t.Expires, int64(t.Remain), t.Unlimited, &t.Limits, t.Addresses}, ""
+	return tokenFields{
+		id: t.ID, status: t.Status, name: t.Name, expires: t.Expires, remain: int64(t.Remain), unlimited: t.Unlimited,
+		limits: &t.Limits, addresses: t.Addresses,
+	}, ""
 }
 
 // newAPICreate says nothing about the key it has made (111).

@@ -9,7 +9,7 @@ import (
 // newAPIRow is a log row as its own user sees it (033, 058, 059). Consume rows
 // have no content.
 type newAPIRow struct {
-	ID          int    `json:"id"` // rank in the list, newest first: not the real id
+	ID          int64  `json:"id"` // rank in the list, newest first: not the real id
 	User        int    `json:"user_id"`
 	Created     int64  `json:"created_at"`
 	Type        int    `json:"type"`
@@ -59,9 +59,10 @@ type newAPIErrorOther struct {
 
 // newAPIRow writes one row. What is not said of a call is empty: the channel's
 // name and the address are kept from ordinary users.
-func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
+func (s *Server) newAPIRow(c *call, rank int64) newAPIRow {
 	at := time.Unix(0, c.at).UTC()
-	row := newAPIRow{ID: rank, User: userID, Created: at.Unix(), Type: int(c.kind), Username: userName}
+	owner := s.owner(c)
+	row := newAPIRow{ID: rank, User: owner.id, Created: at.Unix(), Type: int(c.kind), Username: owner.name}
 	if c.key < 0 {
 		row.Request = s.dialect.requestID(at, c.detail)
 		if c.kind == kindLogin {
@@ -77,7 +78,8 @@ func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
 	m := s.world.models[c.model]
 	h := s.details(c)
 	row.Token, row.TokenID, row.Model = s.keys[c.key].nameAt(c.at), s.keys[c.key].id, m.name
-	row.Channel, row.Group, row.Stream, row.Request = 1, "default", h.stream, h.request
+	row.Channel = s.channelOf(c)
+	row.Group, row.Stream, row.Request = "default", h.stream, h.request
 	path := "/v1/chat/completions"
 	if m.embeds {
 		path = "/v1/embeddings"
@@ -85,7 +87,7 @@ func (s *Server) newAPIRow(c *call, rank int) newAPIRow {
 	var other any
 	if c.kind == kindError {
 		row.Content = fmt.Sprintf("status_code=%d, %s", h.failure.status, h.content)
-		other = newAPIErrorOther{1, "primary", 1, h.failure.code, "openai_error", path, h.failure.status}
+		other = newAPIErrorOther{row.Channel, s.channelName(row.Channel), 1, h.failure.code, "openai_error", path, h.failure.status}
 	} else {
 		row.Quota, row.Prompt, row.Completion = c.quota, c.prompt, c.completion
 		// Whole seconds of the clock at both ends.
@@ -155,7 +157,7 @@ func newAPILogSelf(s *Server, x *exchange) answer {
 	rows, total := s.page(&f, max(0, skip), n, true)
 	items := make([]newAPIRow, len(rows))
 	for i := range rows {
-		items[i] = s.newAPIRow(&rows[i], skip+i+1)
+		items[i] = s.newAPIRow(&rows[i], int64(skip+i+1))
 	}
 	return data(newAPIList{page, size, total, items})
 }
@@ -169,11 +171,13 @@ func newAPILogStat(s *Server, x *exchange) answer {
 	all := s.sum(&f)
 	f.from, f.to = x.now.Unix()-60, 0
 	last := s.sum(&f)
-	return data(struct {
-		Quota int64 `json:"quota"`
-		RPM   int64 `json:"rpm"`
-		TPM   int64 `json:"tpm"`
-	}{all.Quota, last.Calls, last.Prompt + last.Completion})
+	return data(newAPIRates{all.Quota, last.Calls, last.Prompt + last.Completion})
+}
+
+type newAPIRates struct {
+	Quota int64 `json:"quota"`
+	RPM   int64 `json:"rpm"`
+	TPM   int64 `json:"tpm"`
 }
 
 // newAPILogToken is the newest thousand rows of one key (083).
@@ -181,7 +185,7 @@ func newAPILogToken(s *Server, x *exchange) answer {
 	rows, _ := s.page(&filter{key: s.keyIndex(x.key) + 1}, 0, 1000, false)
 	items := make([]newAPIRow, len(rows))
 	for i := range rows {
-		items[i] = s.newAPIRow(&rows[i], i+1)
+		items[i] = s.newAPIRow(&rows[i], int64(i+1))
 	}
 	return data(items)
 }
@@ -226,13 +230,12 @@ const (
 // required (087–089). The last minutes are missing until the next flush; flushes
 // count from the start of the program.
 func newAPIData(s *Server, x *exchange) answer {
-	from, to := x.parameter("start_timestamp"), x.parameter("end_timestamp")
-	if to-from > dataSpan {
-		return refused("时间跨度不能超过 1 个月")
+	from, to, flushed, problem := s.dataWindow(x)
+	if problem != "" {
+		return refused(problem)
 	}
-	flushed := x.now.Unix() - (x.now.Unix()-s.started)%dataFlush
 	list := []newAPIDatum{}
-	hours := s.hourly(from, to, flushed)
+	hours := s.hourly(&filter{}, from, to, flushed)
 	for i, m := range s.world.models {
 		for _, h := range hours {
 			if u := h.models[i]; u.Calls > 0 {
@@ -244,4 +247,14 @@ func newAPIData(s *Server, x *exchange) answer {
 		}
 	}
 	return data(list)
+}
+
+// dataWindow is the window that /api/data is asked for, and the second up to
+// which the cache behind it was written.
+func (s *Server) dataWindow(x *exchange) (from, to, flushed int64, problem string) {
+	from, to = x.parameter("start_timestamp"), x.parameter("end_timestamp")
+	if to-from > dataSpan {
+		problem = "时间跨度不能超过 1 个月"
+	}
+	return from, to, x.now.Unix() - (x.now.Unix()-s.started)%dataFlush, problem
 }

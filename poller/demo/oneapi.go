@@ -44,7 +44,9 @@ func oneAPI() *dialect {
 
 // oneAPIRoutes lists what one-api answers; the order counts, as in newAPIRoutes.
 func oneAPIRoutes() []route {
-	forbidden := oneAPIUser(func(*Server, *exchange) answer { return answer{} }, true)
+	admin := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
+		return oneAPIUser(serve, true)
+	}
 	user := func(serve func(*Server, *exchange) answer) func(*Server, *exchange) answer {
 		return oneAPIUser(serve, false)
 	}
@@ -63,11 +65,12 @@ func oneAPIRoutes() []route {
 		{pattern: "GET /api/user/available_models", serve: user(userModels)},
 		{pattern: "GET /api/user/dashboard", serve: user(oneAPIDashboard)},
 		{pattern: "GET /api/user/token", serve: user(renewToken)},
-		{pattern: "GET /api/user/:", serve: forbidden},
-		{pattern: "GET /api/user/", serve: forbidden},
-		{pattern: "GET /api/channel/", serve: forbidden},
-		{pattern: "GET /api/log/", serve: forbidden},
-		{pattern: "GET /api/log/stat", serve: forbidden},
+		{pattern: "GET /api/user/:", serve: admin(noSuchUser)},
+		{pattern: "GET /api/user/", serve: admin(oneAPIUsers)},
+		{pattern: "GET /api/channel/", serve: admin(oneAPIChannels)},
+		{pattern: "GET /api/group/", serve: admin(func(*Server, *exchange) answer { return data([]string{"default", "vip", "svip"}) })},
+		{pattern: "GET /api/log/", serve: admin(oneAPISiteLog)},
+		{pattern: "GET /api/log/stat", serve: admin(oneAPISiteStat)},
 		{pattern: "GET /api/log/self", serve: user(oneAPILogSelf)},
 		{pattern: "GET /api/log/self/stat", serve: user(oneAPILogStat)},
 		{pattern: "GET /api/log/self/search", serve: user(oneAPILogSearch)},
@@ -86,7 +89,7 @@ func oneAPIRoutes() []route {
 }
 
 // oneAPIUser lets a request with a valid access token pass (019–024). admin
-// routes refuse it then.
+// routes refuse an ordinary user's then.
 func oneAPIUser(serve func(*Server, *exchange) answer, admin bool) func(*Server, *exchange) answer {
 	return func(s *Server, x *exchange) answer {
 		token := x.r.Header.Get("Authorization")
@@ -95,7 +98,7 @@ func oneAPIUser(serve func(*Server, *exchange) answer, admin bool) func(*Server,
 			return says(http.StatusUnauthorized, verdict{Message: "无权进行此操作，未登录且未提供 access token"})
 		case strings.Replace(token, "Bearer ", "", 1) != s.dialect.accessToken(s.tokens):
 			return refused("无权进行此操作，access token 无效")
-		case admin:
+		case admin && !s.Admin:
 			return refused("无权进行此操作，权限不足")
 		}
 		return serve(s, x)
@@ -120,38 +123,41 @@ func oneAPIStatus(s *Server, _ *exchange) answer {
 	return data(d)
 }
 
-// oneAPISelf is the account (019), in units. The password and the token are
-// there, and always empty.
+// oneAPIAccount is a user, in units. Password and token are there, and always
+// empty; only administrators' lists show the token.
+type oneAPIAccount struct {
+	ID       int    `json:"id"`
+	Name     string `json:"username"`
+	Password string `json:"password"`
+	Display  string `json:"display_name"`
+	Role     int    `json:"role"`
+	Status   int    `json:"status"`
+	Email    string `json:"email"`
+	GitHub   string `json:"github_id"`
+	WeChat   string `json:"wechat_id"`
+	Lark     string `json:"lark_id"`
+	OIDC     string `json:"oidc_id"`
+	Code     string `json:"verification_code"`
+	Token    string `json:"access_token"`
+	Quota    int64  `json:"quota"`
+	Used     int64  `json:"used_quota"`
+	Requests int64  `json:"request_count"`
+	Group    string `json:"group"`
+	Aff      string `json:"aff_code"`
+	Inviter  int    `json:"inviter_id"`
+}
+
+// oneAPISelf is the own account (019).
 func oneAPISelf(s *Server, _ *exchange) answer {
-	return data(struct {
-		ID       int    `json:"id"`
-		Name     string `json:"username"`
-		Password string `json:"password"`
-		Display  string `json:"display_name"`
-		Role     int    `json:"role"`
-		Status   int    `json:"status"`
-		Email    string `json:"email"`
-		GitHub   string `json:"github_id"`
-		WeChat   string `json:"wechat_id"`
-		Lark     string `json:"lark_id"`
-		OIDC     string `json:"oidc_id"`
-		Code     string `json:"verification_code"`
-		Token    string `json:"access_token"`
-		Quota    int64  `json:"quota"`
-		Used     int64  `json:"used_quota"`
-		Requests int64  `json:"request_count"`
-		Group    string `json:"group"`
-		Aff      string `json:"aff_code"`
-		Inviter  int    `json:"inviter_id"`
-	}{
-		ID: userID, Name: userName, Display: displayName, Role: 1, Status: 1,
+	return data(oneAPIAccount{
+		ID: userID, Name: userName, Display: displayName, Role: s.role(), Status: 1,
 		Quota: s.quota, Used: s.used, Requests: s.requests, Group: "default", Aff: "demo",
 	})
 }
 
 // oneAPIRow is a log row (026, 048).
 type oneAPIRow struct {
-	ID         int    `json:"id"` // always 0
+	ID         int64  `json:"id"` // 0 except in the administrators' list
 	User       int    `json:"user_id"`
 	Created    int64  `json:"created_at"`
 	Type       int    `json:"type"`
@@ -176,7 +182,8 @@ func (s *Server) oneAPIRows(calls []call) []oneAPIRow {
 	for i := range calls {
 		c := &calls[i]
 		at := time.Unix(0, c.at).UTC()
-		rows[i] = oneAPIRow{User: userID, Created: at.Unix(), Type: int(c.kind), Username: userName, Quota: c.quota}
+		owner := s.owner(c)
+		rows[i] = oneAPIRow{User: owner.id, Created: at.Unix(), Type: int(c.kind), Username: owner.name, Quota: c.quota}
 		if c.key < 0 {
 			rows[i].Content, rows[i].Request = topUpText(c), s.dialect.requestID(at, c.detail)
 			continue
@@ -184,7 +191,7 @@ func (s *Server) oneAPIRows(calls []call) []oneAPIRow {
 		m, h := s.world.models[c.model], s.details(c)
 		rows[i].Content = fmt.Sprintf("倍率：%.2f × %.2f × %.2f", m.ratio, 1.0, m.completionRatio)
 		rows[i].Token, rows[i].Model = s.keys[c.key].nameAt(c.at), m.name
-		rows[i].Prompt, rows[i].Completion, rows[i].Channel = c.prompt, c.completion, 1
+		rows[i].Prompt, rows[i].Completion, rows[i].Channel = c.prompt, c.completion, s.channelOf(c)
 		rows[i].Request, rows[i].Elapsed, rows[i].Stream = h.request, h.took.Milliseconds(), h.stream
 	}
 	return rows
@@ -234,7 +241,7 @@ func oneAPIDashboard(s *Server, x *exchange) answer {
 	now := x.now.Unix()
 	for d := now/86400 - 6; d <= now/86400; d++ {
 		sums := make([]Usage, len(s.world.models))
-		for _, h := range s.hourly(d*86400, d*86400+86399, now+1) {
+		for _, h := range s.hourly(&filter{}, d*86400, d*86400+86399, now+1) {
 			for i := range sums {
 				sums[i].merge(h.models[i])
 			}

@@ -84,7 +84,10 @@ func oneAPIDecode(x *exchange) (v tokenFields, problem string) {
 	if len(t.Name) > 30 {
 		return v, "参数错误：令牌名称过长"
 	}
-	return tokenFields{t.ID, t.Status, t.Name, t.Expires, t.Remain, t.Unlimited, t.Models, t.Subnet}, ""
+	return tokenFields{
+		id: t.ID, status: t.Status, name: t.Name, expires: t.Expires, remain: t.Remain, unlimited: t.Unlimited,
+		limits: t.Models, addresses: t.Subnet,
+	}, ""
 }
 
 // oneAPICreate answers with the key (104).

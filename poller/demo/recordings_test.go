@@ -97,6 +97,17 @@ func (f *exchangeFile) play(t *testing.T, s *Server) (*http.Response, []byte) {
 	return resp, body
 }
 
+// administrators says whether an administrator asked.
+func (f *exchangeFile) administrators() bool {
+	return strings.Contains(f.name, "-admin-") && !strings.Contains(f.name, "-as-user")
+}
+
+// ranks says whether the ids of rows are the same for everybody who asks so:
+// Veloera's, and those that administrators see, depend on what was before.
+func (f *exchangeFile) ranks() bool {
+	return !f.administrators() && f.request.Get("Veloera-User") == ""
+}
+
 // number is what the recordings are referred to by.
 func (f *exchangeFile) number() string { return f.name[:3] }
 
@@ -135,12 +146,20 @@ func do(t *testing.T, s *Server, method, target, body string) any {
 // authorise signs a request with the access token, or with an API key where one
 // is wanted.
 func authorise(req *http.Request, s *Server) {
+	if strings.HasPrefix(req.URL.Path, "/1/") {
+		req.Header.Set("Authorization", "Bearer "+s.AccessToken())
+		return
+	}
 	if strings.HasPrefix(req.URL.Path, "/v1/") {
 		req.Header.Set("Authorization", "Bearer "+s.APIKey())
 		return
 	}
 	req.Header.Set("Authorization", s.AccessToken())
+	if s.Dialect == "v-api" {
+		req.Header.Set("Authorization", "Bearer "+s.AccessToken())
+	}
 	req.Header.Set("New-Api-User", fmt.Sprint(s.UserID()))
+	req.Header.Set("Veloera-User", fmt.Sprint(s.UserID()))
 }
 
 func whole(t *testing.T, v any) int64 {

@@ -12,8 +12,8 @@ import (
 // works. Its world begins with the first request or method call. The fields
 // must not be changed after that; everything else is safe for concurrent use.
 type Server struct {
-	// Dialect is "new-api", the default, which answers as new-api 1.0.0-rc.21
-	// does, or "one-api", which answers as one-api 0.6.11-alpha.22.
+	// Dialect is one of Dialects: the program whose words the site speaks. ""
+	// stands for "new-api".
 	Dialect string
 	// Seed chooses the world; 0 stands for a seed of its own.
 	Seed uint64
@@ -23,9 +23,24 @@ type Server struct {
 	// Names is "mixed", the default, for key names in several scripts, or
 	// "ascii".
 	Names string
+	// Admin makes the user an administrator (role 10) of a site with other users,
+	// whose calls are in the site's log alone. Where a program has no such roles
+	// it changes nothing.
+	Admin bool
+	// Fresh is an opencatd that nobody has set up: without users, provider keys
+	// and calls, until somebody posts to /1/users/init.
+	Fresh bool
 	// OnRequest, if set, is called with every request before anything else, from
 	// several goroutines at once. It must not read the body.
 	OnRequest func(*http.Request)
+
+	habits       []habit // nil for the user's own
+	people       []*person
+	providers    []catKey
+	days         map[int64][]Usage // of opencatd, by unix day and index into keys
+	listedModels int64             // unix day on which somebody did, 0 for never
+
+	others *Server // the other users of the site, where there are any
 
 	mu        sync.Mutex
 	dialect   *dialect
@@ -38,7 +53,8 @@ type Server struct {
 	autoTopUp bool
 
 	quota, used, requests int64
-	keys                  []*key // those of the habits first; deleted ones stay
+	spent                 []int64 // quota units ever, by index into world.models
+	keys                  []*key  // those of the habits first; deleted ones stay
 	lastKey               int64
 	extra                 []call // rows not of the world's making, oldest first
 	hours                 map[int64][]Usage
@@ -68,11 +84,18 @@ func (s *Server) AccessToken() string {
 	return s.dialect.accessToken(s.tokens)
 }
 
-// APIKey is an unlimited API key, with its sk- in front.
+// APIKey is an unlimited API key, with its sk- in front where the dialect has
+// that. It is "" while a Fresh server has no users.
 func (s *Server) APIKey() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
+	switch {
+	case len(s.keys) == 0:
+		return ""
+	case s.dialect.bareKeys:
+		return s.keys[0].secret
+	}
 	return "sk-" + s.keys[0].secret
 }
 
@@ -122,7 +145,7 @@ func (s *Server) respond(x *exchange, fault Fault, h http.Header) (answer, strea
 	case found == nil:
 		return s.dialect.notFound(s, x), nil
 	case !s.admitted(x):
-		return answer{status: http.StatusTooManyRequests}, nil
+		return s.tooMany(), nil
 	case found.stream != nil:
 		return answer{}, found.stream
 	}
