@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones by name on machines without a zone database
 
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatewatch/model"
+	"gatewatch/poller/demo"
 	"gatewatch/ui/theme"
 )
 
@@ -54,6 +56,7 @@ type flags struct {
 
 	demo        bool
 	demoDialect string
+	demoAdmin   bool
 	demoNames   string
 	demoSeed    uint64
 	demoRate    float64
@@ -118,7 +121,8 @@ func (a *app) watchFlags(f *pflag.FlagSet) {
 // demoFlags are those of the embedded gateway.
 func (a *app) demoFlags(f *pflag.FlagSet) {
 	f.BoolVar(&a.flags.demo, "demo", false, "watch an embedded gateway: no account, no network")
-	f.StringVar(&a.flags.demoDialect, "demo-dialect", "new-api", "how the embedded gateway answers: new-api or one-api")
+	f.StringVar(&a.flags.demoDialect, "demo-dialect", "new-api", "how the embedded gateway answers: "+strings.Join(demo.Dialects(), ", "))
+	f.BoolVar(&a.flags.demoAdmin, "demo-admin", false, "the embedded gateway's account is an administrator: a shows the whole site")
 	f.StringVar(&a.flags.demoNames, "demo-names", "mixed", "its names: mixed (with CJK and emoji) or ascii")
 	f.Uint64Var(&a.flags.demoSeed, "demo-seed", 0, "the seed of its traffic; 0 for the usual one")
 	f.Float64Var(&a.flags.demoRate, "demo-rate", 2, "its calls per second")

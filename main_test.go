@@ -214,7 +214,7 @@ func TestExitCodes(t *testing.T) {
 		"bad timeout":         {healthy, []string{"once", "--timeout", "-1s"}, exitUsage, "no time to wait"},
 		"no such gateway":     {healthy, []string{"once", "--gateway", "x"}, exitUsage, `no gateway "x"`},
 		"no such config":      {healthy, []string{"once", "--config", "/no/such/file"}, exitUsage, "cannot be read"},
-		"bad demo dialect":    {nil, []string{"once", "--demo", "--demo-dialect", "x"}, exitUsage, "new-api or one-api"},
+		"bad demo dialect":    {nil, []string{"once", "--demo", "--demo-dialect", "x"}, exitUsage, "one-hub, "},
 		"no terminal":         {healthy, nil, exitUsage, "gatewatch once"},
 		"wrong token":         {replace(healthy, "GATEWATCH_ACCESS_TOKEN", "fake"), []string{"once"}, exitUnauthorised, ""},
 		"missing user id":     {replace(healthy, "GATEWATCH_USER_ID", ""), []string{"once"}, exitUnauthorised, ""},

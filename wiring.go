@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"gatewatch/model"
 	"gatewatch/poller"
@@ -92,8 +93,8 @@ func (w *wiring) add(cfg Config, g GatewayConfig, opt gateway.Options, b *poller
 // network.
 func (a *app) wireDemo(cfg Config, log *slog.Logger) (*wiring, error) {
 	f := a.flags
-	if !slices.Contains([]string{gateway.NewAPI, gateway.OneAPI}, f.demoDialect) {
-		return nil, fmt.Errorf("--demo-dialect: the embedded gateway answers as %s or %s, not as %q", gateway.NewAPI, gateway.OneAPI, f.demoDialect)
+	if !slices.Contains(demo.Dialects(), f.demoDialect) {
+		return nil, fmt.Errorf("--demo-dialect: the embedded gateway answers as %s, not as %q", strings.Join(demo.Dialects(), ", "), f.demoDialect)
 	}
 	if f.demoNames != "mixed" && f.demoNames != "ascii" {
 		return nil, fmt.Errorf("--demo-names: mixed or ascii, not %q", f.demoNames)
@@ -107,7 +108,7 @@ func (a *app) wireDemo(cfg Config, log *slog.Logger) (*wiring, error) {
 	if f.demoRate == 0 {
 		f.demoRate = -1 // no traffic; the server takes 0 for its usual rate
 	}
-	server := &demo.Server{Dialect: f.demoDialect, Seed: f.demoSeed, Rate: f.demoRate, Names: f.demoNames}
+	server := &demo.Server{Dialect: f.demoDialect, Seed: f.demoSeed, Rate: f.demoRate, Names: f.demoNames, Admin: f.demoAdmin}
 	w := &wiring{}
 	err := w.add(cfg, GatewayConfig{Name: "demo", URL: server.URL()}, gateway.Options{
 		Name: "demo", URL: server.URL(), AccessToken: gateway.NewSecret(server.AccessToken()), UserID: fmt.Sprint(server.UserID()),
