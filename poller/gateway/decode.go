@@ -109,6 +109,44 @@ func maskKey(s string) string {
 	return "sk-" + string(r[:4]) + "…" + string(r[len(r)-4:])
 }
 
+// maskPlain is maskKey for what does not begin with sk-.
+func maskPlain(s string) string {
+	if strings.HasPrefix(s, "sk-") || s == "" {
+		return maskKey(s)
+	}
+	return strings.TrimPrefix(maskKey(s), "sk-")
+}
+
+// parseMicro reads dollars with a decimal point as whole millionths, exactly;
+// further decimals are rounded. "" is 0: opencatd leaves zeros out.
+func parseMicro(s string) (model.Quota, error) {
+	if s == "" {
+		return 0, nil
+	}
+	bad := fmt.Errorf("the cost %q is not an amount", clip([]byte(s)))
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	const places = 6
+	roundUp := len(fraction) > places && fraction[places] >= '5'
+	fraction = (fraction + "000000")[:places]
+	for _, r := range whole + fraction {
+		if r < '0' || r > '9' {
+			return 0, bad
+		}
+	}
+	n, err := strconv.ParseInt(whole+fraction, 10, 64)
+	if err != nil || whole == "" || n == math.MaxInt64 {
+		return 0, bad
+	}
+	if roundUp {
+		n++
+	}
+	if negative {
+		n = -n
+	}
+	return model.Quota(n), nil
+}
+
 // embedded is a JSON document that arrives as a string holding JSON (new-api's
 // "other"), as an object (forks, one-hub's "metadata"), or as null.
 type embedded struct{ raw json.RawMessage }
