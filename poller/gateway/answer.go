@@ -149,10 +149,14 @@ func messageIn(body []byte) string {
 	return ""
 }
 
+// minSecret is the least length of what is taken out of a text: anything shorter
+// is no credential, and would tear words apart.
+const minSecret = 8
+
 // redact takes our own secrets out of a foreign text and bounds its length.
 func (c *Client) redact(s string) string {
 	for _, secret := range []Secret{c.opt.AccessToken, c.opt.APIKey} {
-		if secret.IsSet() {
+		if len(secret.Reveal()) >= minSecret {
 			s = strings.ReplaceAll(s, secret.Reveal(), masked)
 			s = strings.ReplaceAll(s, strings.TrimPrefix(secret.Reveal(), "sk-"), masked)
 		}

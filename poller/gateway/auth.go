@@ -78,7 +78,14 @@ func (a *auth) prefer(raw, fixed bool, headers ...string) {
 	if !a.settled || fixed {
 		a.raw = raw
 	}
-	a.fixed, a.tried, a.headers = fixed, false, headers
+	a.fixed, a.headers = fixed, headers
+}
+
+// begin lets the other form be tried again, when a dialect is to be found.
+func (a *auth) begin() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tried = false
 }
 
 // oneToken lets the API key serve where there is no access token.
@@ -179,7 +186,7 @@ func (c *Client) withAuth(ask func() error) error {
 // tracer collects what was asked while a capability is diagnosed.
 type tracer struct {
 	method, path string
-	took         time.Duration
+	took, first  time.Duration // of all requests, of the first
 	requests     int
 }
 
@@ -191,6 +198,9 @@ func withTracer(ctx context.Context, t *tracer) context.Context {
 
 func noteRequest(ctx context.Context, r request, took time.Duration) {
 	if t, ok := ctx.Value(tracerKey{}).(*tracer); ok {
+		if t.requests == 0 {
+			t.first = took
+		}
 		t.method, t.path = r.method, r.path
 		t.took += took
 		t.requests++

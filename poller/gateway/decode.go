@@ -207,6 +207,28 @@ func (c *Client) data(a answer, v any) error {
 	return nil
 }
 
+// plain decodes an answer that has no envelope: opencatd's, and what speaks
+// OpenAI's form. An error comes there as {"error":…}, with HTTP 200 too.
+func (c *Client) plain(a answer, v any) error {
+	if len(a.body) > 0 && a.body[0] == '{' {
+		var failed struct {
+			Error   json.RawMessage `json:"error"`
+			Success *flag           `json:"success"`
+		}
+		// The decoder, since opencatd sends two documents in a row to a user whom it
+		// does not know.
+		err := json.NewDecoder(bytes.NewReader(a.body)).Decode(&failed)
+		isError := len(failed.Error) > 0 && string(failed.Error) != "null"
+		if err == nil && (isError || (failed.Success != nil && !bool(*failed.Success))) {
+			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(messageIn(a.body))}
+		}
+	}
+	if err := json.Unmarshal(a.body, v); err != nil {
+		return c.unreadable(a, err)
+	}
+	return nil
+}
+
 func (c *Client) unreadable(a answer, err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {

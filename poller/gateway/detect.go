@@ -80,6 +80,7 @@ func (g *Gateway) adopt(ctx context.Context, data statusData, header http.Header
 		return data.status(), nil
 	}
 	if g.c.auto() {
+		g.c.auth.begin()
 		found = g.tell(ctx, data, header.Get(versionHeader) != "")
 	}
 	if err := g.use(found, data); err != nil {
@@ -189,6 +190,7 @@ func tellSelf(keys map[string]json.RawMessage) model.Found {
 
 // discover finds a gateway that has no /api/status.
 func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
+	g.c.auth.begin()
 	if strings.HasSuffix("."+g.c.base.Hostname(), ".aihubmix.com") {
 		return model.Status{}, g.use(model.Found{Dialect: AIHubMix, Why: "its address is aihubmix.com"}, statusData{})
 	}

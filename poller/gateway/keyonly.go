@@ -116,6 +116,9 @@ func (k *keyOnly) account(ctx context.Context) (model.Account, error) {
 	case limit.Hard == nil:
 	case *limit.Hard == noLimit:
 		out.Unlimited = true
+		if k.dialect == OneAPI && out.Used.V == 0 {
+			out.Used = model.Opt[model.Quota]{} // it does not count what such a key spends
+		}
 	case usage.Total != nil:
 		// Each is rounded to the unit before they are subtracted, since the limit is
 		// the sum of two whole numbers.

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -206,23 +205,4 @@ const day = 86400
 func (c *Client) lastDays(n int64) model.Span {
 	now := c.Now().Unix()
 	return model.Span{From: now - now%day - (n-1)*day, To: now}
-}
-
-// plain decodes an answer that has no envelope: opencatd's, and what speaks
-// OpenAI's form. An error comes there as {"error":…}, with HTTP 200 too.
-func (c *Client) plain(a answer, v any) error {
-	if len(a.body) > 0 && a.body[0] == '{' {
-		var failed struct {
-			Error json.RawMessage `json:"error"`
-		}
-		// The decoder, since opencatd sends two documents in a row to a user whom it
-		// does not know.
-		if err := json.NewDecoder(strings.NewReader(string(a.body))).Decode(&failed); err == nil && len(failed.Error) > 0 && string(failed.Error) != "null" {
-			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(messageIn(a.body))}
-		}
-	}
-	if err := json.Unmarshal(a.body, v); err != nil {
-		return c.unreadable(a, err)
-	}
-	return nil
 }
