@@ -22,9 +22,10 @@ const (
 )
 
 // userHeaders are the headers in which gateways of the family want the numeric
-// user id beside the access token (gateways.md §1).
+// user id beside the access token (gateways.md §1). X-Api-User is last: its
+// name is the end of another one.
 var userHeaders = []string{
-	"New-Api-User", "Veloera-User", "X-Api-User", "Rix-Api-User", "Neo-Api-User", "Voapi-User", "User-Id",
+	"New-Api-User", "Veloera-User", "Rix-Api-User", "Neo-Api-User", "Voapi-User", "User-Id", "X-Api-User",
 }
 
 // auth is how requests are signed: the form of Authorization and the header that
@@ -151,7 +152,7 @@ func (a *auth) now() form {
 // whose text tells more than its code (gateways.md §1).
 func namedHeader(message string) string {
 	for _, h := range userHeaders {
-		if i := strings.Index(strings.ToLower(message), strings.ToLower(h)); i >= 0 {
+		if strings.Contains(strings.ToLower(message), strings.ToLower(h)) {
 			return h
 		}
 	}
