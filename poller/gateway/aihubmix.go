@@ -111,7 +111,7 @@ func namesOf(rows []modelName) []string {
 	var names []string
 	for _, m := range rows {
 		if m != "" {
-			names = append(names, string(intern(text(m))))
+			names = append(names, intern(text(m)))
 		}
 	}
 	return names

@@ -220,6 +220,9 @@ func (g *Gateway) Calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	if err != nil {
 		return CallsPage{}, err
 	}
+	if q.KeyText.IsSet() && d.name() != ShellAPI {
+		return CallsPage{}, g.c.unsupported("the log of one key, by the key itself")
+	}
 	return d.calls(ctx, q)
 }
 

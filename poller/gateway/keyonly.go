@@ -26,18 +26,19 @@ type keyOnly struct {
 	// keyInURL is set for a new-api before 0.10.8, which takes the key of
 	// /api/log/token in the address and answers a header with an empty list.
 	keyInURL bool
-	units    model.Currency
 
-	mu   sync.Mutex
+	unitsMu sync.Mutex
+	units   model.Currency
+
+	mu   sync.Mutex // held while the list is fetched
 	last keyLog
 }
 
 // keyLog is the log as it was fetched last, newest first.
 type keyLog struct {
 	calls []model.Call
-	// upTo is the gateway's second before which the list is whole, fetched ours.
-	upTo    int64
-	fetched time.Time
+	// upTo is the gateway's second up to which the list is whole.
+	upTo int64
 	// full is set when there may be older rows than those listed.
 	full bool
 }
@@ -132,15 +133,15 @@ func (k *keyOnly) account(ctx context.Context) (model.Account, error) {
 
 // setUnits follows the currency that the gateway shows.
 func (k *keyOnly) setUnits(c model.Currency) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.unitsMu.Lock()
+	defer k.unitsMu.Unlock()
 	k.units = c
 }
 
 // quota converts an amount; one beyond any integer is cut to it.
 func (k *keyOnly) quota(amount float64) model.Quota {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.unitsMu.Lock()
+	defer k.unitsMu.Unlock()
 	if q := amount / k.units.Amount(1); math.Abs(q) < 1<<62 {
 		return model.Quota(math.Round(q))
 	}
@@ -189,7 +190,7 @@ func (k *keyOnly) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	page := CallsPage{Last: true}
 	for _, c := range k.last.calls {
-		if q.Span.Has(c.At) && q.Page == 0 {
+		if q.Span.Has(c.At) && q.Page == 0 && (q.Key == "" || q.Key == c.Key) {
 			page.Calls = append(page.Calls, c)
 		}
 	}
@@ -214,7 +215,7 @@ func (k *keyOnly) fetch(ctx context.Context) error {
 	if err := k.c.data(a, &rows); err != nil {
 		return err
 	}
-	k.last = keyLog{upTo: upTo, fetched: time.Now(), full: !k.keyInURL && len(rows.rows) >= keyLogRows}
+	k.last = keyLog{upTo: upTo, full: !k.keyInURL && len(rows.rows) >= keyLogRows}
 	if n := len(rows.rows); n > 1 && rows.rows[0].CreatedAt < rows.rows[n-1].CreatedAt {
 		slices.Reverse(rows.rows) // 0.6 lists them oldest first
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -235,8 +236,9 @@ func TestKeyOnlyLeavesTheLoginAlone(t *testing.T) {
 			if f.Kind != model.FaultLimited || !strings.Contains(f.Sentence, "operator's login") || r.count() != 6 {
 				t.Errorf("the seventh: %v", err)
 			}
-			if wait := err.(*StatusError).Wait(); !wait.OK || wait.V != sharedWindow-time.Since(start) {
-				t.Errorf("wait %+v", wait)
+			var e *StatusError
+			if !errors.As(err, &e) || e.Wait() != some(sharedWindow-time.Since(start)) {
+				t.Errorf("wait %+v", e)
 			}
 		}
 		time.Sleep(sharedWindow)
