@@ -126,8 +126,11 @@ type BalanceSample struct {
 type PeriodUsage struct {
 	From, To int64
 	// Model is "" where the gateway tells only sums (opencatd).
-	Model              string
-	Calls              int64
+	Model string
+	Calls int64
+	// Uncounted is set where the gateway tells only money, so that Calls says
+	// nothing (opencatd, Shell-API).
+	Uncounted          bool
 	Quota              Quota
 	Prompt, Completion Opt[int64]
 	// Tokens is the sum of both where the gateway does not split them.

@@ -2,14 +2,12 @@ package gateway
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -67,6 +65,12 @@ type Client struct {
 	mu    sync.Mutex
 	skews []time.Duration // the last few, oldest first
 	made  int64
+	tls   *tls.ConnectionState // of the last answer, nil over plain http
+	// shared are the moments of the last requests to what shares a counter with
+	// the operator's own login, see spend.
+	shared []time.Time
+
+	auth auth
 }
 
 // NewClient checks the address and returns a client for it. It asks nothing yet.
@@ -87,7 +91,7 @@ func NewClient(opt Options) (*Client, error) {
 	if opt.Language == "" {
 		opt.Language = "en"
 	}
-	c := &Client{opt: opt, base: base}
+	c := &Client{opt: opt, base: base, auth: auth{user: opt.UserID}}
 	c.http = &http.Client{Transport: opt.Transport, CheckRedirect: c.redirect}
 	return c, nil
 }
@@ -139,6 +143,9 @@ func newTransport() *http.Transport {
 // down to http: the token must not travel anywhere else.
 func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
+	if req.Method != http.MethodGet || via[0].Method != http.MethodGet {
+		return http.ErrUseLastResponse // net/http makes a GET of a redirected command
+	}
 	if len(via) > 3 || req.URL.Hostname() != from.Hostname() || (from.Scheme == "https" && req.URL.Scheme != "https") {
 		return http.ErrUseLastResponse
 	}
@@ -172,14 +179,16 @@ func (c *Client) Made() int64 {
 	return c.made
 }
 
-func (c *Client) learnClock(h http.Header, at time.Time) {
-	date, err := http.ParseTime(h.Get("Date"))
+// learnFrom takes the clock and the encryption from an answer that arrived now.
+func (c *Client) learnFrom(resp *http.Response) {
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	skew := time.Until(date)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tls = resp.TLS
 	if err != nil {
 		return
 	}
-	skew := date.Sub(at)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	const keep = 8
 	if n := len(c.skews); n > 0 && (skew-c.skews[n-1]).Abs() > 30*time.Second {
 		c.skews = c.skews[:0] // the gateway's clock was set: what was learnt is void
@@ -190,32 +199,43 @@ func (c *Client) learnClock(h http.Header, at time.Time) {
 	}
 }
 
-// credential says what a request is signed with.
-type credential uint8
-
-const (
-	anonymous credential = iota
-	management
-	relayKey
-)
-
-// answer is what came back: a body that is known to be JSON.
-type answer struct {
-	body   []byte
-	header http.Header
-	path   string
-}
-
 // get asks for path with query and returns the JSON of a 2xx answer. Everything
 // else is a *StatusError, except the context's own error when it was cancelled.
-// header is added to the request.
-func (c *Client) get(ctx context.Context, cred credential, path string, query url.Values, header http.Header) (answer, error) {
+func (c *Client) get(ctx context.Context, cred credential, path string, query url.Values) (answer, error) {
+	return c.do(ctx, request{method: http.MethodGet, cred: cred, path: path, query: query})
+}
+
+// send carries out a command. Commands are never repeated: what has no answer
+// may have been done all the same.
+func (c *Client) send(ctx context.Context, cred credential, method, path string, body any) (answer, error) {
+	r := request{method: method, cred: cred, path: path}
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return answer{}, err
+		}
+		r.body = b
+	}
+	return c.do(ctx, r)
+}
+
+// request is one request before it is signed.
+type request struct {
+	method string
+	cred   credential
+	path   string
+	query  url.Values
+	body   []byte // JSON, nil for none
+}
+
+// do sends a request within the budget.
+func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	if c.opt.Around == nil {
-		return c.ask(ctx, cred, path, query, header)
+		return c.ask(ctx, r)
 	}
 	var a answer
-	err := c.opt.Around(ctx, heavy(path), func() (err error) {
-		a, err = c.ask(ctx, cred, path, query, header)
+	err := c.opt.Around(ctx, heavy(r.path), func() (err error) {
+		a, err = c.ask(ctx, r)
 		return err
 	})
 	return a, err
@@ -227,12 +247,12 @@ func heavy(path string) bool {
 }
 
 // ask sends one request and waits for the whole answer.
-func (c *Client) ask(ctx context.Context, cred credential, path string, query url.Values, header http.Header) (answer, error) {
+func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()
-	u := c.base.JoinPath(path)
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	u := c.base.JoinPath(r.path)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -240,178 +260,36 @@ func (c *Client) ask(ctx context.Context, cred credential, path string, query ur
 	req.Header.Set("Accept-Encoding", "gzip")
 	req.Header.Set("Accept-Language", c.opt.Language)
 	req.Header.Set("User-Agent", "gatewatch")
-	for k, v := range header {
-		req.Header[k] = v
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	} else {
+		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	}
-	switch cred {
-	case management:
-		req.Header.Set("Authorization", "Bearer "+c.opt.AccessToken.Reveal())
-	case relayKey:
-		req.Header.Set("Authorization", "Bearer "+c.opt.APIKey.Reveal())
-	case anonymous:
-	}
+	c.auth.sign(req, r.cred, &c.opt)
 	c.mu.Lock()
 	c.made++
 	c.mu.Unlock()
 
 	start := time.Now()
 	resp, err := c.http.Do(req)
+	defer func() { noteRequest(ctx, r, time.Since(start)) }()
 	if err != nil {
-		return answer{}, c.noAnswer(ctx, path, start, err)
+		return answer{}, c.noAnswer(ctx, r.path, start, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	c.learnClock(resp.Header, time.Now())
+	c.learnFrom(resp)
 	body, err := readBody(resp)
-	c.opt.Log.Debug("asked", "gateway", c.opt.Name, "path", path, "status", resp.StatusCode,
+	c.opt.Log.Debug("asked", "gateway", c.opt.Name, "method", r.method, "path", r.path, "status", resp.StatusCode,
 		"bytes", len(body), "took", time.Since(start))
 	if err != nil && resp.StatusCode/100 == 2 {
 		var big *tooBigError
 		if errors.As(err, &big) {
-			return answer{}, c.fault(path, resp, model.FaultBadAnswer, err)
+			return answer{}, c.fault(r.path, resp, model.FaultBadAnswer, err)
 		}
-		return answer{}, c.noAnswer(ctx, path, start, err)
+		return answer{}, c.noAnswer(ctx, r.path, start, err)
 	}
-	if err := c.check(path, resp, body); err != nil {
+	if err := c.check(r.path, resp, body); err != nil {
 		return answer{}, err
 	}
-	return answer{body, resp.Header, path}, nil
-}
-
-// noAnswer is the error of a request that got no whole answer.
-func (c *Client) noAnswer(ctx context.Context, path string, start time.Time, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return context.Canceled
-	}
-	c.opt.Log.Debug("no answer", "gateway", c.opt.Name, "path", path, "took", time.Since(start), "error", c.redact(err.Error()))
-	kind := transportFault(err)
-	if kind == model.FaultNetwork && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		kind = model.FaultTimeout
-	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // the address is in the sentence already
-	}
-	return &StatusError{Gateway: c.opt.Name, Path: path, Kind: kind, Err: err}
-}
-
-type tooBigError struct{}
-
-func (*tooBigError) Error() string {
-	return fmt.Sprintf("it is larger than %d MiB", maxBody>>20)
-}
-
-// readBody unpacks and bounds an answer.
-func readBody(resp *http.Response) ([]byte, error) {
-	var r io.Reader = resp.Body
-	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		z, err := gzip.NewReader(resp.Body)
-		if errors.Is(err, io.EOF) {
-			return nil, nil // one-hub: Content-Encoding: gzip over an empty 429
-		}
-		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		r = z
-	}
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		return nil, &tooBigError{}
-	}
-	return body, err
-}
-
-// check turns everything but a JSON answer of a 2xx status into an error.
-func (c *Client) check(path string, resp *http.Response, body []byte) error {
-	switch code := resp.StatusCode; {
-	case code == http.StatusTooManyRequests:
-		return c.faultBody(path, resp, model.FaultLimited, body)
-	case code == http.StatusUnauthorized:
-		return c.faultBody(path, resp, model.FaultUnauthorised, body)
-	case code == http.StatusForbidden && isJSON(resp.Header, body):
-		return c.faultBody(path, resp, model.FaultForbidden, body)
-	case code >= 500 && code != http.StatusNotImplemented:
-		return c.faultBody(path, resp, model.FaultServer, body)
-	case code/100 == 3:
-		e := c.fault(path, resp, model.FaultNotGateway, nil)
-		where := resp.Header.Get("Location")
-		if u, err := c.base.Parse(where); err == nil && u.Hostname() != c.base.Hostname() {
-			e.Hint = fmt.Sprintf("it sends us to %s: if that is the gateway, set url to it; the token does not follow by itself", u.Host)
-		} else {
-			e.Hint = fmt.Sprintf("it sends us on to %q: set url to the address it ends at", where)
-		}
-		return e
-	case code == http.StatusNotFound:
-		return c.faultBody(path, resp, model.FaultNotGateway, body)
-	case code/100 != 2:
-		e := c.faultBody(path, resp, model.FaultNotGateway, body)
-		e.Hint = fmt.Sprintf("HTTP %d; a login or challenge page may stand before it", code)
-		return e
-	case !isJSON(resp.Header, body):
-		return c.fault(path, resp, model.FaultNotGateway, nil)
-	}
-	return nil
-}
-
-func (c *Client) fault(path string, resp *http.Response, kind model.FaultKind, err error) *StatusError {
-	return &StatusError{
-		Gateway: c.opt.Name, Path: path, Kind: kind, Code: resp.StatusCode, Err: err,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.Now()),
-	}
-}
-
-func (c *Client) faultBody(path string, resp *http.Response, kind model.FaultKind, body []byte) *StatusError {
-	e := c.fault(path, resp, kind, nil)
-	if isJSON(resp.Header, body) {
-		e.Message = c.redact(messageIn(body))
-	}
-	return e
-}
-
-// isJSON looks at the content type before anything is decoded: a challenge page
-// that comes with status 200 is HTML. A missing or plain type is forgiven when
-// the body begins like JSON.
-func isJSON(h http.Header, body []byte) bool {
-	body = bytes.TrimLeft(body, " \t\r\n\ufeff")
-	if len(body) == 0 || (body[0] != '{' && body[0] != '[') {
-		return false
-	}
-	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
-	return kind == "" || kind == "text/plain" || strings.HasSuffix(kind, "json")
-}
-
-// messageIn finds the message in the shapes that gateways fail in:
-// {"message":…}, {"error":{"message":…}}, {"error":"…"}.
-func messageIn(body []byte) string {
-	var shapes struct {
-		Message any `json:"message"`
-		Error   any `json:"error"`
-	}
-	if json.Unmarshal(body, &shapes) != nil {
-		return ""
-	}
-	if s, ok := shapes.Message.(string); ok && s != "" {
-		return s
-	}
-	switch e := shapes.Error.(type) {
-	case string:
-		return e
-	case map[string]any:
-		s, _ := e["message"].(string)
-		return s
-	}
-	return ""
-}
-
-// redact takes our own secrets out of a foreign text and bounds its length.
-func (c *Client) redact(s string) string {
-	for _, secret := range []Secret{c.opt.AccessToken, c.opt.APIKey} {
-		if secret.IsSet() {
-			s = strings.ReplaceAll(s, secret.Reveal(), masked)
-			s = strings.ReplaceAll(s, strings.TrimPrefix(secret.Reveal(), "sk-"), masked)
-		}
-	}
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
-	}
-	return s
+	return answer{body, resp.Header, r.path}, nil
 }

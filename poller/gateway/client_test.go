@@ -96,7 +96,7 @@ func TestFaults(t *testing.T) {
 		"answers with a novel":  {reply(500, jsonType, `{"message":"`+strings.Repeat("长", 500)+`"}`), model.FaultServer, "长…", "HTTP 500"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := clientFor(t, c.rt).self(t.Context(), nil)
+			_, err := clientFor(t, c.rt).self(t.Context())
 			var e *StatusError
 			if !errors.As(err, &e) {
 				t.Fatalf("not a StatusError: %v", err)
@@ -129,7 +129,7 @@ func TestTimeoutAndCancel(t *testing.T) {
 		})
 		c := clientFor(t, hang)
 		start := time.Now()
-		_, err := c.self(t.Context(), nil)
+		_, err := c.self(t.Context())
 		if f := model.FaultOf(err); f.Kind != model.FaultTimeout || time.Since(start) != DefaultTimeout {
 			t.Errorf("after %s: %v", time.Since(start), err)
 		}
@@ -138,13 +138,13 @@ func TestTimeoutAndCancel(t *testing.T) {
 			context.AfterFunc(r.Context(), func() { pw.CloseWithError(r.Context().Err()) })
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: pr, Request: r}, nil
 		})
-		_, err = clientFor(t, slowBody).self(t.Context(), nil)
+		_, err = clientFor(t, slowBody).self(t.Context())
 		if f := model.FaultOf(err); f.Kind != model.FaultTimeout {
 			t.Errorf("a body that never comes: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		_, err = c.self(ctx, nil)
+		_, err = c.self(ctx)
 		if !errors.Is(err, context.Canceled) || model.FaultOf(err).Kind != model.FaultInternal {
 			t.Errorf("cancelled: %v", err)
 		}
@@ -157,7 +157,9 @@ func TestHeaders(t *testing.T) {
 		got = r
 		return reply(200, jsonType, `{"success":true,"message":null,"data":{"id":"7","quota":"-900620","used_quota":620.0,"status":1,"username":null}}`)(r)
 	}))
-	a, err := c.self(t.Context(), http.Header{"New-Api-User": {"7"}})
+	c.auth.prefer(false, false, "New-Api-User")
+	c.auth.user = "7"
+	a, err := c.self(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: %q, want %q", k, got.Header.Get(k), v)
 		}
 	}
-	if _, err := c.tokens(t.Context(), nil, nil); err != nil || got.URL.Path != "/api/token/" {
+	if _, err := c.tokens(t.Context(), nil); err != nil || got.URL.Path != "/api/token/" {
 		t.Errorf("the key list is asked at %s: without the slash gateways redirect", got.URL.Path)
 	}
 }
@@ -184,7 +186,7 @@ func TestGzipIsUnpackedAskedOrNot(t *testing.T) {
 	w := gzip.NewWriter(&z)
 	_, _ = w.Write([]byte(`{"success":true,"data":{"id":5}}`))
 	_ = w.Close()
-	a, err := clientFor(t, reply(200, jsonType, z.String(), "Content-Encoding", "gzip")).self(t.Context(), nil)
+	a, err := clientFor(t, reply(200, jsonType, z.String(), "Content-Encoding", "gzip")).self(t.Context())
 	if err != nil || a.ID != 5 {
 		t.Errorf("%+v %v", a, err)
 	}
@@ -196,7 +198,7 @@ func TestGzipIsUnpackedAskedOrNot(t *testing.T) {
 		_, _ = w.Write(bytes.Repeat([]byte("x"), 1<<16))
 	}
 	_ = w.Close()
-	_, err = clientFor(t, reply(200, jsonType, z.String(), "Content-Encoding", "gzip")).self(t.Context(), nil)
+	_, err = clientFor(t, reply(200, jsonType, z.String(), "Content-Encoding", "gzip")).self(t.Context())
 	if f := model.FaultOf(err); f.Kind != model.FaultBadAnswer {
 		t.Errorf("a bomb: %v", err)
 	}
@@ -228,7 +230,7 @@ func TestTheTokenStaysWithItsHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := c.self(t.Context(), http.Header{"New-Api-User": {"9"}})
+		a, err := c.self(t.Context())
 		if ok && (err != nil || a.ID != 9) {
 			t.Errorf("%s: %+v %v", path, a, err)
 		}
@@ -284,7 +286,7 @@ func TestSkew(t *testing.T) {
 		}
 		for range 10 {
 			time.Sleep(730 * time.Millisecond)
-			if _, err := c.self(t.Context(), nil); err != nil {
+			if _, err := c.self(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -292,7 +294,7 @@ func TestSkew(t *testing.T) {
 			t.Errorf("off by %s", off)
 		}
 		server = server.Add(30 * time.Minute) // somebody sets the clock
-		if _, err := c.self(t.Context(), nil); err != nil {
+		if _, err := c.self(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if off := c.Skew().V + 30*time.Minute; off > 0 || off < -time.Second {
@@ -319,7 +321,7 @@ func TestTheBudgetIsAskedFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.self(t.Context(), nil); !errors.Is(err, broke) || asked {
+	if _, err := c.self(t.Context()); !errors.Is(err, broke) || asked {
 		t.Errorf("asked %v: %v", asked, err)
 	}
 }
@@ -369,7 +371,7 @@ func TestRecordedFailures(t *testing.T) {
 		"new-api-rc21/admin-channel-as-user.http":        "does not accept",
 	} {
 		c := clientFor(t, respond(func(r *http.Request) (*http.Response, error) { return recorded(t, file, r), nil }))
-		_, err := c.self(t.Context(), nil)
+		_, err := c.self(t.Context())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}
@@ -385,7 +387,7 @@ func FuzzDecode(f *testing.F) {
 		var rows list[newAPIRow]
 		if c.data(a, &rows) == nil {
 			for i := range rows.rows {
-				_ = rows.rows[i].call()
+				_ = rows.rows[i].call(newAPIKinds)
 			}
 		}
 		var keys list[token]

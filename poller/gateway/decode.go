@@ -109,6 +109,44 @@ func maskKey(s string) string {
 	return "sk-" + string(r[:4]) + "…" + string(r[len(r)-4:])
 }
 
+// maskPlain is maskKey for what does not begin with sk-.
+func maskPlain(s string) string {
+	if strings.HasPrefix(s, "sk-") || s == "" {
+		return maskKey(s)
+	}
+	return strings.TrimPrefix(maskKey(s), "sk-")
+}
+
+// parseMicro reads dollars with a decimal point as whole millionths, exactly;
+// further decimals are rounded. "" is 0: opencatd leaves zeros out.
+func parseMicro(s string) (model.Quota, error) {
+	if s == "" {
+		return 0, nil
+	}
+	bad := fmt.Errorf("the cost %q is not an amount", clip([]byte(s)))
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	const places = 6
+	roundUp := len(fraction) > places && fraction[places] >= '5'
+	fraction = (fraction + "000000")[:places]
+	for _, r := range whole + fraction {
+		if r < '0' || r > '9' {
+			return 0, bad
+		}
+	}
+	n, err := strconv.ParseInt(whole+fraction, 10, 64)
+	if err != nil || whole == "" || n == math.MaxInt64 {
+		return 0, bad
+	}
+	if roundUp {
+		n++
+	}
+	if negative {
+		n = -n
+	}
+	return model.Quota(n), nil
+}
+
 // embedded is a JSON document that arrives as a string holding JSON (new-api's
 // "other"), as an object (forks, one-hub's "metadata"), or as null.
 type embedded struct{ raw json.RawMessage }
@@ -164,6 +202,28 @@ func (c *Client) data(a answer, v any) error {
 		return nil
 	}
 	if err := json.Unmarshal(env.Data, v); err != nil {
+		return c.unreadable(a, err)
+	}
+	return nil
+}
+
+// plain decodes an answer that has no envelope: opencatd's, and what speaks
+// OpenAI's form. An error comes there as {"error":…}, with HTTP 200 too.
+func (c *Client) plain(a answer, v any) error {
+	if len(a.body) > 0 && a.body[0] == '{' {
+		var failed struct {
+			Error   json.RawMessage `json:"error"`
+			Success *flag           `json:"success"`
+		}
+		// The decoder, since opencatd sends two documents in a row to a user whom it
+		// does not know.
+		err := json.NewDecoder(bytes.NewReader(a.body)).Decode(&failed)
+		isError := len(failed.Error) > 0 && string(failed.Error) != "null"
+		if err == nil && (isError || (failed.Success != nil && !bool(*failed.Success))) {
+			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(messageIn(a.body))}
+		}
+	}
+	if err := json.Unmarshal(a.body, v); err != nil {
 		return c.unreadable(a, err)
 	}
 	return nil

@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,14 +97,11 @@ type self struct {
 	RequestCount *number `json:"request_count"`
 	// Setting is a JSON document in a string (new-api relaykit/dto/user_settings.go).
 	Setting embedded `json:"setting"`
+	// RemindBelow is aihubmix's.
+	RemindBelow number `json:"quota_remind_threshold"`
 
-	others []model.Field
-}
-
-// shown are the fields of self that have a place of their own.
-var shown = map[string]bool{
-	"id": true, "username": true, "display_name": true, "role": true, "status": true, "group": true,
-	"quota": true, "used_quota": true, "request_count": true,
+	// keys are all fields, by which families that tell nothing else are told.
+	keys map[string]json.RawMessage
 }
 
 func (s *self) UnmarshalJSON(b []byte) error {
@@ -115,58 +109,15 @@ func (s *self) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, (*plain)(s)); err != nil {
 		return err
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(b, &all); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if value := plainValue(all[name]); value != "" && !shown[name] && !secretName(name) {
-			s.others = append(s.others, model.Field{Name: strings.ReplaceAll(name, "_", " "), Value: value})
-		}
-	}
-	return nil
-}
-
-// secretName reports whether a field may hold a credential: new-api 0.6 and
-// one-hub give the access token away in /api/user/self.
-func secretName(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range []string{"token", "password", "key", "secret", "verification"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
-}
-
-// plainValue is a scalar in words; "" for what is empty, zero or nested.
-func plainValue(raw json.RawMessage) string {
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
-		return ""
-	}
-	switch v := v.(type) {
-	case string:
-		if len(v) > 120 || strings.HasPrefix(v, "{") || strings.HasPrefix(v, "[") {
-			return ""
-		}
-		return v
-	case float64:
-		if v == 0 {
-			return ""
-		}
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return ""
+	s.keys = map[string]json.RawMessage{}
+	return json.Unmarshal(b, &s.keys)
 }
 
 func (s *self) account() model.Account {
 	a := model.Account{
 		ID: int64(s.ID), Username: string(s.Username), DisplayName: string(s.DisplayName),
 		Group: string(s.Group), Role: model.Role(s.Role), Enabled: s.Status == 1,
-		Quota: model.Some(model.Quota(s.Quota)), Used: model.Some(model.Quota(s.UsedQuota)), Others: s.others,
+		Quota: model.Some(model.Quota(s.Quota)), Used: model.Some(model.Quota(s.UsedQuota)), Others: fieldsOf(s.keys),
 	}
 	if s.RequestCount != nil {
 		a.Requests = model.Some(int64(*s.RequestCount))
@@ -175,8 +126,11 @@ func (s *self) account() model.Account {
 		Threshold decimal `json:"quota_warning_threshold"`
 	}
 	s.Setting.into(&setting)
-	if setting.Threshold > 0 {
+	switch {
+	case setting.Threshold > 0:
 		a.Remind = model.Some(model.Quota(setting.Threshold))
+	case s.RemindBelow > 0:
+		a.Remind = model.Some(model.Quota(s.RemindBelow))
 	}
 	return a
 }
@@ -184,35 +138,44 @@ func (s *self) account() model.Account {
 // self asks /api/user/self. There, success:false means that the credential is
 // not accepted: a wrong token and a banned user come with HTTP 200 on every
 // gateway but new-api from rc.22 on.
-func (c *Client) self(ctx context.Context, header http.Header) (model.Account, error) {
-	a, err := c.get(ctx, management, "/api/user/self", nil, header)
-	var s self
-	if err == nil {
-		err = c.data(a, &s)
-	}
-	var e *StatusError
-	if errors.As(err, &e) && (e.Kind == model.FaultRefused || e.Kind == model.FaultUnauthorised) {
-		e.Kind, e.Hint = model.FaultUnauthorised, userHint(e.Message, c.opt.UserID)
-	}
+func (c *Client) self(ctx context.Context) (model.Account, error) {
+	s, err := c.askSelf(ctx)
 	if err != nil {
 		return model.Account{}, err
 	}
 	return s.account(), nil
 }
 
-// userHint finds the header that a gateway misses in its own words, which is the
-// one message whose text tells more than its code (gateways.md §1).
-func userHint(message, userID string) string {
-	for _, header := range []string{"New-Api-User", "Veloera-User"} {
-		if !strings.Contains(message, header) {
-			continue
+// askSelf is self before it is normalised. The form of the credential and the
+// header beside it are found out here, since no other request tells a refused
+// credential from a refused question.
+func (c *Client) askSelf(ctx context.Context) (s self, err error) {
+	err = c.withAuth(func() error {
+		a, err := c.get(ctx, management, "/api/user/self", nil)
+		if err == nil {
+			err = c.data(a, &s)
 		}
-		if userID == "" {
-			return "this gateway wants your numeric user id beside the token: set user_id; the personal settings page shows it"
+		var e *StatusError
+		if errors.As(err, &e) && (e.Kind == model.FaultRefused || e.Kind == model.FaultUnauthorised) {
+			e.Kind, e.Hint = model.FaultUnauthorised, userHint(e.Message, c.auth.now().user)
 		}
-		return fmt.Sprintf("user_id %q is not the id of the user whom the access token belongs to; the personal settings page shows the right one", userID)
+		return err
+	})
+	if err == nil {
+		c.auth.accepted(strconv.FormatInt(int64(s.ID), 10))
 	}
-	return ""
+	return s, err
+}
+
+// userHint says what to set when a gateway misses the user header.
+func userHint(message, userID string) string {
+	switch {
+	case namedHeader(message) == "":
+		return ""
+	case userID == "":
+		return "this gateway wants your numeric user id beside the token: set user_id; the personal settings page shows it"
+	}
+	return fmt.Sprintf("user_id %q is not the id of the user whom the access token belongs to; the personal settings page shows the right one", userID)
 }
 
 // token is one row of /api/token/: what the family calls a token is a key here.
@@ -231,14 +194,27 @@ type token struct {
 	Models         text      `json:"models"`
 	LimitModels    flag      `json:"model_limits_enabled"`
 	ModelLimits    text      `json:"model_limits"`
+	// Setting is one-hub's.
+	Setting struct {
+		Limits struct {
+			Models struct {
+				Enabled flag   `json:"enabled"`
+				Models  []text `json:"models"`
+			} `json:"limit_model_setting"`
+		} `json:"limits"`
+	} `json:"setting"`
 }
+
+// unlimitedRemain stands for "no limit" on Shell-API and aihubmix (gateways.md
+// §5).
+const unlimitedRemain = -1
 
 // key normalises a row. countsUnlimited says whether the gateway counts what an
 // unlimited key spends.
 func (t *token) key(countsUnlimited bool) model.APIKey {
 	k := model.APIKey{
 		ID: int64(t.ID), Name: string(t.Name), Status: model.KeyStatus(t.Status), Masked: string(t.Key),
-		Unlimited: bool(t.UnlimitedQuota), Remaining: model.Quota(t.RemainQuota), Group: string(t.Group),
+		Unlimited: bool(t.UnlimitedQuota) || t.RemainQuota == unlimitedRemain, Remaining: model.Quota(t.RemainQuota), Group: string(t.Group),
 		Created: opt(t.CreatedTime), LastUsed: opt(t.AccessedTime),
 	}
 	if t.ExpiredTime > 0 { // -1 never expires; 0 stands in rows that a partial update blanked
@@ -259,12 +235,26 @@ func (t *token) key(countsUnlimited bool) model.APIKey {
 			k.Models = append(k.Models, m)
 		}
 	}
+	if l := t.Setting.Limits.Models; bool(l.Enabled) {
+		for _, m := range l.Models {
+			k.Models = append(k.Models, string(m))
+		}
+	}
 	return k
 }
 
+// keysOf normalises a page of the key list.
+func keysOf(rows []token, countsUnlimited bool) []model.APIKey {
+	keys := make([]model.APIKey, len(rows))
+	for i := range rows {
+		keys[i] = rows[i].key(countsUnlimited)
+	}
+	return keys
+}
+
 // tokens asks for one page of the key list.
-func (c *Client) tokens(ctx context.Context, query url.Values, header http.Header) (list[token], error) {
-	a, err := c.get(ctx, management, "/api/token/", query, header)
+func (c *Client) tokens(ctx context.Context, query url.Values) (list[token], error) {
+	a, err := c.get(ctx, management, "/api/token/", query)
 	if err != nil {
 		return list[token]{}, err
 	}

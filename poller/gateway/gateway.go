@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unique"
@@ -29,6 +30,11 @@ const (
 	OpenCatD = "opencatd"
 )
 
+// Dialects lists every dialect.
+func Dialects() []string {
+	return []string{OneAPI, NewAPI, OneHub, Veloera, ShellAPI, VAPI, AIHubMix, OpenCatD}
+}
+
 // Auto asks for the dialect to be found out.
 const Auto = "auto"
 
@@ -38,6 +44,19 @@ type CallsQuery struct {
 	Span  model.Span
 	// Page counts from 0, whatever the gateway counts from.
 	Page int
+	// Key limits the log to the API keys of that name; "" is all. KeyText does the
+	// same by the key itself, for Shell-API, whose names are not unique.
+	Key     string
+	KeyText Secret
+}
+
+// values is the query of the family for q, without its page.
+func (q CallsQuery) values() url.Values {
+	query := between(q.Span)
+	if q.Key != "" {
+		query.Set("token_name", q.Key)
+	}
+	return query
 }
 
 // CallsPage is one page of the log, newest row first.
@@ -99,7 +118,7 @@ func Open(opt Options) (*Gateway, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", opt.Name, err)
 		}
-		g.d, g.found = d, model.Found{Dialect: opt.Dialect, Why: "set in the configuration"}
+		g.d, g.found = d, g.becauseOf(model.Found{Dialect: opt.Dialect, Why: "set in the configuration"})
 	}
 	return g, nil
 }
@@ -107,15 +126,37 @@ func Open(opt Options) (*Gateway, error) {
 // newDialect makes the dialect of that name, as status (which may be empty)
 // describes the gateway.
 func newDialect(c *Client, name string, status statusData) (dialect, error) {
+	if c.keyOnly() && name != OpenCatD {
+		return newKeyOnly(c, name, status), nil
+	}
 	switch name {
 	case OneAPI:
+		c.auth.prefer(false, false)
 		return &oneAPI{c: c}, nil
 	case NewAPI:
+		c.auth.prefer(false, false, "New-Api-User")
 		return newNewAPI(c, status), nil
-	case OneHub, Veloera, ShellAPI, VAPI, AIHubMix, OpenCatD:
-		return nil, fmt.Errorf("the dialect %s is not supported yet", name)
+	case OneHub:
+		c.auth.prefer(false, false)
+		return &oneHub{c: c}, nil
+	case Veloera:
+		c.auth.prefer(false, false, "Veloera-User")
+		return newVeloera(c, status), nil
+	case ShellAPI:
+		c.auth.prefer(true, false, "Rix-Api-User")
+		return &shellAPI{c: c}, nil
+	case VAPI:
+		c.auth.prefer(false, false, "X-Api-User")
+		return newVAPI(c), nil
+	case AIHubMix:
+		c.auth.prefer(true, false)
+		return &aiHubMix{c: c}, nil
+	case OpenCatD:
+		c.auth.prefer(false, true)
+		c.auth.oneToken()
+		return newOpenCatD(c), nil
 	}
-	return nil, fmt.Errorf("there is no dialect %q: use auto, %s or %s", name, OneAPI, NewAPI)
+	return nil, fmt.Errorf("there is no dialect %q: use auto, %s", name, strings.Join(Dialects(), ", "))
 }
 
 // Found returns the dialect in use and why; it is empty before the first Status.
@@ -178,6 +219,9 @@ func (g *Gateway) Calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	d, err := g.dialect()
 	if err != nil {
 		return CallsPage{}, err
+	}
+	if q.KeyText.IsSet() && d.name() != ShellAPI {
+		return CallsPage{}, g.c.unsupported("the log of one key, by the key itself")
 	}
 	return d.calls(ctx, q)
 }

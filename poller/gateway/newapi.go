@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -18,10 +17,12 @@ import (
 // answers everything to -1. Sources: gateways.md §2 to §5, captures/new-api-0.6.3
 // and captures/new-api-rc21.
 type newAPI struct {
-	c *Client
-	// from1 counts the pages of the key list from 1 (0.8.7 and later); before
-	// that they count from 0, although the log's count from 1.
-	from1 atomic.Bool
+	c     *Client
+	title string
+	kinds map[number]model.Kind
+	// keysFrom0 and channelsFrom0 are set where the pages of those lists count
+	// from 0 (before 0.8.7), although the log's count from 1.
+	keysFrom0, channelsFrom0 atomic.Bool
 	// fast is set where the limit is 360 requests in 180 s (rc.11 and later).
 	fast bool
 	// noDays is set where the operator switched the usage per hour off.
@@ -32,10 +33,11 @@ const newAPIPage = 100
 
 func newNewAPI(c *Client, status statusData) *newAPI {
 	v, known := parseVersion(string(status.Version))
-	n := &newAPI{c: c}
-	n.from1.Store(true)
+	n := &newAPI{c: c, title: NewAPI, kinds: newAPIKinds}
 	if known {
-		n.from1.Store(!v.less(version{major: 0, minor: 8, patch: 7}))
+		old := v.less(version{major: 0, minor: 8, patch: 7})
+		n.keysFrom0.Store(old)
+		n.channelsFrom0.Store(old)
 		n.fast = !v.less(version{major: 1}) && (v.rc == 0 || v.rc >= 11)
 	}
 	n.noDays = status.DataExport != nil && !bool(*status.DataExport)
@@ -66,7 +68,7 @@ func parseVersion(s string) (version, bool) {
 	return version{n(1), n(2), n(3), n(4)}, true
 }
 
-func (n *newAPI) name() string  { return NewAPI }
+func (n *newAPI) name() string  { return n.title }
 func (n *newAPI) pageSize() int { return newAPIPage }
 
 func (n *newAPI) perMinute() int {
@@ -76,17 +78,8 @@ func (n *newAPI) perMinute() int {
 	return 180 / 3
 }
 
-// header names the user, which versions before rc.22 require on every route and
-// later ones ignore.
-func (n *newAPI) header() http.Header {
-	if n.c.opt.UserID == "" {
-		return nil
-	}
-	return http.Header{"New-Api-User": {n.c.opt.UserID}}
-}
-
 func (n *newAPI) account(ctx context.Context) (model.Account, error) {
-	return n.c.self(ctx, n.header())
+	return n.c.self(ctx)
 }
 
 // newAPIRow is a row of the log (new-api model/log.go).
@@ -115,9 +108,9 @@ var newAPIKinds = map[number]model.Kind{
 	5: model.KindError, 6: model.KindRefund, 7: model.KindLogin,
 }
 
-func (r *newAPIRow) call() model.Call {
+func (r *newAPIRow) call(kinds map[number]model.Kind) model.Call {
 	call := model.Call{
-		At: int64(r.CreatedAt), Kind: newAPIKinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		At: int64(r.CreatedAt), Kind: kinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		KeyID: int64(r.TokenID), User: intern(r.Username), Group: intern(r.Group), Channel: intern(r.Channel),
 		Quota: model.Quota(r.Quota), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
@@ -140,16 +133,19 @@ func (r *newAPIRow) call() model.Call {
 }
 
 func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
-	query := between(q.Span)
+	query := q.values()
 	query.Set("p", strconv.Itoa(q.Page+1))
 	query.Set("page_size", strconv.Itoa(newAPIPage))
-	rows, err := n.log(ctx, query)
+	rows, err := logPage[newAPIRow](ctx, n.c, q.Scope, query)
 	if err != nil {
 		return CallsPage{}, err
 	}
+	if rows.bare {
+		return CallsPage{}, n.c.unsupported("the log in a form that is known")
+	}
 	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total}
 	for i := range rows.rows {
-		out.Calls[i] = rows.rows[i].call()
+		out.Calls[i] = rows.rows[i].call(n.kinds)
 	}
 	out.Last = len(rows.rows) < newAPIPage
 	if rows.total.OK && int64((q.Page+1)*newAPIPage) >= rows.total.V {
@@ -158,21 +154,12 @@ func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	return out, nil
 }
 
-func (n *newAPI) log(ctx context.Context, query url.Values) (list[newAPIRow], error) {
-	var rows list[newAPIRow]
-	a, err := n.c.get(ctx, management, "/api/log/self", query, n.header())
-	if err == nil {
-		err = n.c.data(a, &rows)
-	}
-	return rows, err
-}
-
-func (n *newAPI) count(ctx context.Context, _ model.Scope, span model.Span) (int64, error) {
+func (n *newAPI) count(ctx context.Context, scope model.Scope, span model.Span) (int64, error) {
 	query := between(span)
 	query.Set("type", "2")
 	query.Set("p", "1")
 	query.Set("page_size", "1")
-	rows, err := n.log(ctx, query)
+	rows, err := logPage[newAPIRow](ctx, n.c, scope, query)
 	if err != nil {
 		return 0, err
 	}
@@ -186,28 +173,7 @@ func (n *newAPI) count(ctx context.Context, _ model.Scope, span model.Span) (int
 // 60 s whatever the span (measured: 0.6.3, rc.21); some forks apply the span to
 // them, so the span should end now.
 func (n *newAPI) total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error) {
-	query := between(span)
-	query.Set("type", "2")
-	a, err := n.c.get(ctx, management, "/api/log/self/stat", query, n.header())
-	if err != nil {
-		return model.SpanTotal{}, err
-	}
-	var stat struct {
-		Quota number  `json:"quota"`
-		RPM   *number `json:"rpm"`
-		TPM   *number `json:"tpm"`
-	}
-	if err := n.c.data(a, &stat); err != nil {
-		return model.SpanTotal{}, err
-	}
-	out := model.SpanTotal{Scope: scope, Span: span, Quota: model.Quota(stat.Quota)}
-	if stat.RPM != nil {
-		out.RPM = model.Some(int64(*stat.RPM))
-	}
-	if stat.TPM != nil {
-		out.TPM = model.Some(int64(*stat.TPM))
-	}
-	return out, nil
+	return n.c.stat(ctx, scope, span, "type")
 }
 
 // maxPeriods is the longest span that /api/data/self answers, in seconds.
@@ -223,9 +189,13 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 	span.From = max(span.From, span.To-maxPeriods+1)
 	query := between(span)
 	query.Set("default_time", "hour")
-	a, err := n.c.get(ctx, management, "/api/data/self", query, n.header())
+	path := "/api/data/self"
+	if scope == model.ScopeSite {
+		path = "/api/data/"
+	}
+	a, err := n.c.get(ctx, management, path, query)
 	if err != nil {
-		return model.Periods{}, n.c.optional(what, err)
+		return model.Periods{}, asAdmin(scope, n.c.optional(what, err))
 	}
 	var rows []struct {
 		CreatedAt number  `json:"created_at"`
@@ -235,7 +205,7 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 		TokenUsed *number `json:"token_used"`
 	}
 	if err := n.c.data(a, &rows); err != nil {
-		return model.Periods{}, err
+		return model.Periods{}, asAdmin(scope, err)
 	}
 	out := model.Periods{Scope: scope, Step: 3600, Span: span}
 	for _, r := range rows {
@@ -252,40 +222,55 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 }
 
 func (n *newAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	ask := func(p int) (list[token], error) {
-		return n.c.tokens(ctx, url.Values{"p": {strconv.Itoa(p)}, "size": {strconv.Itoa(newAPIPage)}}, n.header())
-	}
-	p := page
-	if n.from1.Load() {
-		p++
-	}
-	rows, err := ask(p)
-	if err == nil && rows.bare && n.from1.Load() {
-		// A bare list is the old form, whose pages count from 0: what came was the
-		// second page.
-		n.from1.Store(false)
-		rows, err = ask(page)
-	}
+	var rows list[token]
+	err := n.fromOneOrZero(&n.keysFrom0, page, func(p int) (bare bool, err error) {
+		rows, err = n.c.tokens(ctx, url.Values{"p": {strconv.Itoa(p)}, "size": {strconv.Itoa(newAPIPage)}})
+		return rows.bare, err
+	})
 	if err != nil {
 		return nil, false, err
-	}
-	keys := make([]model.APIKey, len(rows.rows))
-	for i := range rows.rows {
-		keys[i] = rows.rows[i].key(true)
 	}
 	more := len(rows.rows) == newAPIPage
 	if rows.total.OK {
 		more = int64((page+1)*newAPIPage) < rows.total.V
 	}
-	return keys, more, nil
+	return keysOf(rows.rows, true), more, nil
 }
 
-func (n *newAPI) details(context.Context) (model.Details, error) {
-	return model.Details{}, n.c.unsupported("subscriptions")
+// fromOneOrZero asks for a page of a list whose pages count from 1, or from 0
+// where it is bare: that is the old form, and what came was the second page.
+func (n *newAPI) fromOneOrZero(from0 *atomic.Bool, page int, ask func(p int) (bare bool, err error)) error {
+	if from0.Load() {
+		_, err := ask(page)
+		return err
+	}
+	bare, err := ask(page + 1)
+	if err == nil && bare {
+		from0.Store(true)
+		_, err = ask(page)
+	}
+	return err
 }
 
-func (n *newAPI) channels(context.Context, int) ([]model.Channel, bool, error) {
-	return nil, false, n.c.unsupported("the channels of the site")
+// channels asks for one page of the site's channels.
+func (n *newAPI) channels(ctx context.Context, page int) ([]model.Channel, bool, error) {
+	var channels []model.Channel
+	var rows list[channelRow]
+	err := n.fromOneOrZero(&n.channelsFrom0, page, func(p int) (bare bool, err error) {
+		channels, rows, err = n.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(p)}, "page_size": {strconv.Itoa(newAPIPage)}})
+		return rows.bare, err
+	})
+	more := len(channels) == newAPIPage
+	if rows.total.OK {
+		more = int64((page+1)*newAPIPage) < rows.total.V
+	}
+	return channels, more, err
 }
 
 func (n *newAPI) atLeast(model.Source) time.Duration { return 0 }
+
+func (n *newAPI) createKey(ctx context.Context, k model.NewKey) (model.APIKey, error) {
+	return n.c.createToken(ctx, k)
+}
+
+func (n *newAPI) deleteKey(ctx context.Context, id int64) error { return n.c.deleteToken(ctx, id) }

@@ -21,7 +21,7 @@ func (o *oneAPI) pageSize() int  { return oneAPIPage }
 func (o *oneAPI) perMinute() int { return 480 / 3 }
 
 func (o *oneAPI) account(ctx context.Context) (model.Account, error) {
-	return o.c.self(ctx, nil)
+	return o.c.self(ctx)
 }
 
 // oneAPIRow is a row of the log (one-api model/log.go).
@@ -56,14 +56,10 @@ func (r *oneAPIRow) call() model.Call {
 }
 
 func (o *oneAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
-	query := between(q.Span)
+	query := q.values()
 	query.Set("p", strconv.Itoa(q.Page))
-	a, err := o.c.get(ctx, management, "/api/log/self", query, nil)
+	page, err := logPage[oneAPIRow](ctx, o.c, q.Scope, query)
 	if err != nil {
-		return CallsPage{}, err
-	}
-	var page list[oneAPIRow]
-	if err := o.c.data(a, &page); err != nil {
 		return CallsPage{}, err
 	}
 	out := CallsPage{Calls: make([]model.Call, len(page.rows)), Last: len(page.rows) < oneAPIPage}
@@ -78,75 +74,42 @@ func (o *oneAPI) count(context.Context, model.Scope, model.Span) (int64, error) 
 }
 
 func (o *oneAPI) total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error) {
-	query := between(span)
-	query.Set("type", "2")
-	a, err := o.c.get(ctx, management, "/api/log/self/stat", query, nil)
-	if err != nil {
-		return model.SpanTotal{}, err
-	}
-	var stat struct {
-		Quota number `json:"quota"`
-	}
-	if err := o.c.data(a, &stat); err != nil {
-		return model.SpanTotal{}, err
-	}
-	return model.SpanTotal{Scope: scope, Span: span, Quota: model.Quota(stat.Quota)}, nil
+	return o.c.stat(ctx, scope, span, "type")
 }
 
-const day = 86400
-
-// periods asks for the last seven UTC days; the gateway takes no range. Its rows
-// have no JSON tags, hence the capitals (one-api model/log.go).
+// periods asks for the last seven UTC days.
 func (o *oneAPI) periods(ctx context.Context, scope model.Scope, _ model.Span) (model.Periods, error) {
-	a, err := o.c.get(ctx, management, "/api/user/dashboard", nil, nil)
+	if scope == model.ScopeSite {
+		return model.Periods{}, o.c.unsupported("usage per day of the whole site")
+	}
+	usage, err := o.c.dashboard(ctx)
 	if err != nil {
 		return model.Periods{}, err
 	}
-	var rows []struct {
-		Day              text
-		ModelName        text
-		RequestCount     number
-		Quota            number
-		PromptTokens     number
-		CompletionTokens number
-	}
-	if err := o.c.data(a, &rows); err != nil {
-		return model.Periods{}, err
-	}
-	now := o.c.Now().Unix()
-	out := model.Periods{Scope: scope, Step: day, Span: model.Span{From: now - now%day - 6*day, To: now}}
-	for _, r := range rows {
-		at, err := time.Parse(time.DateOnly, string(r.Day))
-		if err != nil {
-			continue // a row without a day says nothing about any day
-		}
-		out.Usage = append(out.Usage, model.PeriodUsage{
-			From: at.Unix(), To: at.Unix() + day - 1, Model: intern(r.ModelName),
-			Calls: int64(r.RequestCount), Quota: model.Quota(r.Quota),
-			Prompt: model.Some(int64(r.PromptTokens)), Completion: model.Some(int64(r.CompletionTokens)),
-		})
-	}
-	return out, nil
+	return model.Periods{Scope: scope, Step: day, Span: o.c.lastDays(7), Usage: usage}, nil
 }
 
 func (o *oneAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	rows, err := o.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}}, nil)
+	rows, err := o.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}})
 	if err != nil {
 		return nil, false, err
 	}
-	keys := make([]model.APIKey, len(rows.rows))
-	for i := range rows.rows {
-		keys[i] = rows.rows[i].key(false)
-	}
-	return keys, len(rows.rows) == oneAPIPage, nil
+	return keysOf(rows.rows, false), len(rows.rows) == oneAPIPage, nil
 }
 
 func (o *oneAPI) details(context.Context) (model.Details, error) {
 	return model.Details{}, o.c.unsupported("subscriptions")
 }
 
-func (o *oneAPI) channels(context.Context, int) ([]model.Channel, bool, error) {
-	return nil, false, o.c.unsupported("the channels of the site")
+func (o *oneAPI) channels(ctx context.Context, page int) ([]model.Channel, bool, error) {
+	channels, _, err := o.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(page)}})
+	return channels, len(channels) == oneAPIPage, err
 }
 
 func (o *oneAPI) atLeast(model.Source) time.Duration { return 0 }
+
+func (o *oneAPI) createKey(ctx context.Context, k model.NewKey) (model.APIKey, error) {
+	return o.c.createToken(ctx, k)
+}
+
+func (o *oneAPI) deleteKey(ctx context.Context, id int64) error { return o.c.deleteToken(ctx, id) }
