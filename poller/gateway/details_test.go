@@ -203,3 +203,19 @@ func TestOpenCatDMoney(t *testing.T) {
 		t.Errorf("%+v %v", st, err)
 	}
 }
+
+func TestOneHubCachedTokens(t *testing.T) {
+	for meta, want := range map[string]model.Opt[int64]{
+		`{"cached_tokens":7}`: some[int64](7), `{"cached_read_tokens":9}`: some[int64](9), `{}`: {}, `null`: {}, `"x"`: {},
+	} {
+		opt := withToken
+		opt.Dialect = OneHub
+		g, _ := routed(t, opt, map[string]func(*http.Request) string{
+			"GET /api/log/self": says(`{"success":true,"data":{"data":[{"type":2,"metadata":` + meta + `}],"total_count":1}}`),
+		})
+		p, err := g.Calls(t.Context(), CallsQuery{})
+		if err != nil || p.Calls[0].Cached != want {
+			t.Errorf("%s: %+v %v", meta, p, err)
+		}
+	}
+}

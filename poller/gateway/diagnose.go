@@ -74,7 +74,10 @@ func (x *exam) try(what string, ask func(context.Context) (says string, err erro
 		}
 		switch e.Kind {
 		case model.FaultUnsupported:
-			f.Mark, f.Says = model.MarkInfo, "not offered: "+e.Path
+			f.Mark = model.MarkInfo
+			if !errors.Is(err, errNeedsToken) {
+				f.Says = "not offered: " + e.Path
+			}
 		case model.FaultForbidden:
 			f.Mark, f.Says = model.MarkWarn, "refused: "+f.Says
 		}

@@ -73,6 +73,9 @@ func (e *StatusError) what() string {
 	case model.FaultBadAnswer:
 		return "the answer of " + e.Path + " cannot be read"
 	case model.FaultUnsupported:
+		if errors.Is(e.Err, errNeedsToken) {
+			return "an API key alone does not show " + e.Path
+		}
 		return "this gateway does not offer " + e.Path
 	}
 	return "the request for " + e.Path + " failed"
@@ -136,6 +139,9 @@ func (e *StatusError) short() string {
 	case model.FaultBadAnswer:
 		return "bad answer"
 	case model.FaultUnsupported:
+		if errors.Is(e.Err, errNeedsToken) {
+			return "needs an access token"
+		}
 		return "not offered by this gateway"
 	}
 	return "error"

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -114,5 +115,24 @@ func TestCommandsAreSentOnce(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCommandsAreNotRedirected holds that a command does not become a GET at
+// another address, which is what net/http makes of it.
+func TestCommandsAreNotRedirected(t *testing.T) {
+	asked := 0
+	g, err := Open(Options{Name: "prod", URL: "http://gw.localhost", AccessToken: NewSecret(fakeToken), Dialect: OneAPI, Transport: respond(func(r *http.Request) (*http.Response, error) {
+		asked++
+		return reply(http.StatusMovedPermanently, "", "", "Location", "/api/token")(r)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.DeleteKey(t.Context(), 7); model.FaultOf(err).Kind != model.FaultNotGateway || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	if _, err := g.CreateKey(t.Context(), model.NewKey{Name: "x"}); model.FaultOf(err).Kind != model.FaultNotGateway || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

@@ -1,7 +1,8 @@
 // Package gateway speaks with gateways of the one-api family: one HTTP client
-// with one GET helper, and one file per dialect. Every answer is normalised to
-// the model's types while it is decoded; secrets in answers are dropped or
-// masked in the same step. Every request has one kind of error, *StatusError.
+// with one helper each for reads and for commands, and one file per dialect.
+// Every answer is normalised to the model's types while it is decoded; secrets in
+// answers are dropped or masked in the same step. Every request has one kind of
+// error, *StatusError.
 package gateway
 
 import (

@@ -165,11 +165,15 @@ func ofKey(err error) error {
 	return err
 }
 
+// errNeedsToken is the cause of what a key cannot read.
+var errNeedsToken = fmt.Errorf("only an API key is set: %w", errors.ErrUnsupported)
+
 // needsToken is the error of what a key cannot read.
 func (k *keyOnly) needsToken(what string) error {
-	e := &StatusError{Gateway: k.c.opt.Name, Path: what, Kind: model.FaultUnsupported, Err: errors.ErrUnsupported}
-	e.Hint = "only an API key is set; an access token reads it where the gateway has it"
-	return e
+	return &StatusError{
+		Gateway: k.c.opt.Name, Path: what, Kind: model.FaultUnsupported, Err: errNeedsToken,
+		Hint: "only an API key is set; with an access token it is read where the gateway has it",
+	}
 }
 
 // calls serves the query from one list of the newest rows, which is fetched anew

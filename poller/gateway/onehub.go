@@ -71,9 +71,10 @@ func (r *oneHubRow) call() model.Call {
 	}
 	r.Metadata.into(&meta)
 	call.Group, call.FirstToken = intern(meta.Group), millis(meta.FirstToken)
+	// OpenAI's name and Claude's for the same; a row has the one or the other.
 	for _, n := range []*number{meta.Cached, meta.CachedRead} {
 		if n != nil {
-			call.Cached = model.Some(call.Cached.V + int64(*n))
+			call.Cached = model.Some(max(call.Cached.V, int64(*n)))
 		}
 	}
 	return call
