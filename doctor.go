@@ -23,11 +23,6 @@ import (
 // doctorTime bounds the questions to one gateway.
 const doctorTime = 30 * time.Second
 
-// diagnoser is a gateway that can look itself over. It changes nothing there.
-type diagnoser interface {
-	Diagnose(ctx context.Context) model.Diagnosis
-}
-
 func (a *app) doctorCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -242,25 +237,16 @@ func (p patient) examine(ctx context.Context, most time.Duration) examination {
 	// address needs.
 	gw := p.target.Gateway
 	state := model.State{}
-	start := time.Now()
-	status, err := gw.Status(ctx)
-	took := time.Since(start)
-	var account model.Account
+	_, err := gw.Status(ctx)
 	if err == nil {
 		p.target.Budget.Suit(gw.PerMinute())
-		account, err = gw.Account(ctx)
+		_, err = gw.Account(ctx)
 	}
 	if err != nil && model.FaultOf(err).Kind != model.FaultUnsupported {
 		state = state.Apply(model.Update{Source: model.SourceAccount, At: time.Now(), Err: err})
 	}
 	code := exitCode([]headless.Gateway{{State: state}})
-	var findings []model.Finding
-	if d, ok := gw.(diagnoser); ok {
-		findings = d.Diagnose(ctx).Findings
-	} else {
-		findings = plainFindings(gw, status, account, took, err)
-	}
-	return p.found(code, append(findings, p.budget())...)
+	return p.found(code, append(gw.Diagnose(ctx).Findings, p.budget())...)
 }
 
 // silent is the outcome for a gateway that was not waited for.
@@ -298,34 +284,4 @@ func (p patient) budget() model.Finding {
 		f.Says += ", shared with " + strings.Join(p.neighbours, ", ") + " at the same address"
 	}
 	return f
-}
-
-// plainFindings are what Status and Account tell of a gateway.
-func plainFindings(gw poller.Gateway, status model.Status, account model.Account, took time.Duration, err error) []model.Finding {
-	bad := func(what string) []model.Finding {
-		return []model.Finding{{What: what, Mark: model.MarkBad, Says: model.FaultOf(err).Sentence}}
-	}
-	if !gw.Ready() {
-		return bad("reachable")
-	}
-	found := gw.Found()
-	list := []model.Finding{
-		{What: "reachable", Mark: model.MarkGood, Says: "it answers", Request: "GET /api/status", Took: took},
-		{What: "dialect", Mark: model.MarkGood, Says: strings.TrimSpace(found.Dialect+" "+status.Version) + ": " + found.Why},
-	}
-	if skew := gw.Skew(); skew.OK {
-		f := model.Finding{What: "clock", Mark: model.MarkGood, Says: "it agrees with ours"}
-		if off := skew.V.Round(time.Second); off.Abs() > 5*time.Second {
-			f.Mark, f.Says, f.Advice = model.MarkWarn, "the gateway's is "+off.String()+" away from ours", "set both clocks by NTP"
-		}
-		list = append(list, f)
-	}
-	if err != nil {
-		return append(list, bad("account")...)
-	}
-	f := model.Finding{What: "account", Mark: model.MarkGood, Says: account.Username}
-	if account.Quota.OK {
-		f.Says += ", " + status.Currency.Format(account.Quota.V) + " left"
-	}
-	return append(list, f)
 }

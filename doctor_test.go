@@ -95,7 +95,7 @@ func TestDoctorExitCodes(t *testing.T) {
 		"nothing listens":    {[]string{"GATEWATCH_URL=http://127.0.0.1:1", "GATEWATCH_ACCESS_TOKEN=x"}, nil, exitUnreachable, "nothing listens"},
 		"wrong token":        {token, nil, exitUnauthorised, "✗"},
 		"a web page":         {with(demo.Fault{HTML: true}), nil, exitUnreachable, "✗"},
-		"rate limit":         {with(demo.Fault{Path: "/api/user/self", Status: 429, Empty: true, RetryAfter: "600"}), nil, exitLimited, "429"},
+		"rate limit":         {with(demo.Fault{Path: "/api/user/self", Status: 429, Empty: true, RetryAfter: "600"}), nil, exitLimited, "rate limit"},
 		"another source":     {with(demo.Fault{Path: "/api/token/", Status: 500}), nil, exitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ name = "well"
 url = %q
 access_token = %q
 user_id = "%d"
-budget = 7
+budget = 40
 
 [[gateway]]
 name = "down"

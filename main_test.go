@@ -149,8 +149,8 @@ func TestOnceEqualsTheGateway(t *testing.T) {
 				t.Error("one-api logs no failures, but they are known")
 			}
 			for _, m := range g.Models {
-				if want := truth.ByModel[m.Model]; m.Calls != want.Calls || int64(m.Quota) != want.Quota {
-					t.Errorf("%s: %d calls, %d quota; the truth is %+v", m.Model, m.Calls, m.Quota, want)
+				if want := truth.ByModel[m.Model]; m.Calls.V != want.Calls || int64(m.Quota) != want.Quota {
+					t.Errorf("%s: %d calls, %d quota; the truth is %+v", m.Model, m.Calls.V, m.Quota, want)
 				}
 			}
 			var sum model.Quota

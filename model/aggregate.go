@@ -16,10 +16,12 @@ func (sum *Summary) aggregated(s State) {
 	if step == 0 {
 		return
 	}
-	sum.Span.From -= sum.Span.From % step
-	a := aggregate{models: map[string]*ModelUsage{}, steps: map[int64]Quota{}, tokens: true}
+	// The days of a gateway may begin at another hour than UTC's.
+	begin := func(t int64) int64 { return t - mod(t-b.periodOrigin(), step) }
+	sum.Span.From = begin(sum.Span.From)
+	a := aggregate{models: map[string]*ModelUsage{}, steps: map[int64]Quota{}, tokens: true, calls: true}
 	// A period that began before the gateway was asked about is known in part.
-	asked := SpanSet{}.Add(Span{roundUp(b.PeriodSpan.From, step), b.PeriodSpan.To}.Meet(sum.Span))
+	asked := SpanSet{}.Add(Span{begin(b.PeriodSpan.From + step - 1), b.PeriodSpan.To}.Meet(sum.Span))
 	known := asked.Remove(Span{b.PeriodSpan.To - lateBy(step) + 1, b.PeriodSpan.To})
 	counted := map[int64]bool{} // periods that were read from the log, by their first second
 	for at := sum.Span.From; at <= sum.Span.To; at += step {
@@ -29,17 +31,17 @@ func (sum *Summary) aggregated(s State) {
 		}
 		counted[at] = true
 		asked, known = asked.Add(period), known.Add(period)
-		b.Usage.eachCell(period, b.Calls, func(c *Cell) { a.add(at, c.Model, &c.Tally, true) })
+		b.Usage.eachCell(period, b.Calls, func(c *Cell) { a.add(at, c.Model, &c.Tally, true, true) })
 	}
-	newest := sum.Span.To - sum.Span.To%step
+	newest := begin(sum.Span.To)
 	for _, p := range b.Periods {
 		// Days in the zone of the gateway's database can be a day ahead of UTC.
-		at := min(p.From-p.From%step, newest)
+		at := min(begin(p.From), newest)
 		if at < sum.Span.From || p.From > newest+step || counted[at] {
 			continue
 		}
 		one := Tally{Calls: p.Calls, Quota: p.Quota, Prompt: p.Prompt.V, Completion: p.Completion.V}
-		a.add(at, p.Model, &one, p.Prompt.OK && p.Completion.OK)
+		a.add(at, p.Model, &one, p.Prompt.OK && p.Completion.OK, !p.Uncounted)
 	}
 	seconds := known.Seconds()
 	if asked.Seconds() == 0 {
@@ -48,11 +50,17 @@ func (sum *Summary) aggregated(s State) {
 	sum.SplitFrom, t.From = FromGateway, FromGateway
 	t.Coverage = float64(seconds) / float64(sum.Span.Seconds())
 	t.Partial = seconds < sum.Span.Seconds()
-	t.Calls, t.Quota = Some(a.all.Calls), Some(a.all.Quota)
+	t.Quota = Some(a.all.Quota)
+	if a.calls {
+		t.Calls = Some(a.all.Calls)
+	}
 	if a.tokens {
 		t.Prompt, t.Completion = Some(a.all.Prompt), Some(a.all.Completion)
 	}
-	for _, m := range a.models {
+	for name, m := range a.models {
+		if name == "" {
+			continue // a gateway that tells sums alone says nothing of any model
+		}
 		sum.Models = append(sum.Models, *m)
 	}
 	sortModels(sum.Models)
@@ -70,13 +78,14 @@ type aggregate struct {
 	models map[string]*ModelUsage
 	steps  map[int64]Quota
 	all    Tally
-	tokens bool
+	// tokens and calls are known of all.
+	tokens, calls bool
 }
 
-func (a *aggregate) add(at int64, model string, t *Tally, tokens bool) {
+func (a *aggregate) add(at int64, model string, t *Tally, tokens, calls bool) {
 	m := a.models[model]
 	if m == nil {
-		m = &ModelUsage{Model: model, TokensKnown: true}
+		m = &ModelUsage{Model: model, TokensKnown: true, CallsKnown: true}
 		a.models[model] = m
 	}
 	m.add(t)
@@ -84,6 +93,9 @@ func (a *aggregate) add(at int64, model string, t *Tally, tokens bool) {
 	a.steps[at] += t.Quota
 	if !tokens {
 		m.TokensKnown, a.tokens = false, false
+	}
+	if !calls {
+		m.CallsKnown, a.calls = false, false
 	}
 }
 
@@ -100,5 +112,13 @@ func lateBy(step int64) int64 {
 	return 0
 }
 
-// roundUp returns the first multiple of step at or after t.
-func roundUp(t, step int64) int64 { return (t + step - 1) / step * step }
+// periodOrigin is a second at which a period begins.
+func (b Book) periodOrigin() int64 {
+	if len(b.Periods) > 0 {
+		return b.Periods[0].From
+	}
+	return 0
+}
+
+// mod is the remainder of t by step, never negative.
+func mod(t, step int64) int64 { return ((t % step) + step) % step }

@@ -106,7 +106,7 @@ type TotalsReport struct {
 // ModelReport is one language model's share of the window.
 type ModelReport struct {
 	Model            string     `json:"model"`
-	Calls            int64      `json:"calls"`
+	Calls            Opt[int64] `json:"calls"`
 	Errors           Opt[int64] `json:"errors"`
 	Quota            Quota      `json:"quota"`
 	Amount           float64    `json:"amount"`
@@ -149,11 +149,11 @@ type OtherKeyReport struct {
 
 // DayReport is the gateway's own count of one model's calls on one day.
 type DayReport struct {
-	Day   string `json:"day"`
-	Model string `json:"model"`
-	Calls int64  `json:"calls"`
-	Quota Quota  `json:"quota"`
-	From  Origin `json:"from"`
+	Day   string     `json:"day"`
+	Model string     `json:"model"`
+	Calls Opt[int64] `json:"calls"`
+	Quota Quota      `json:"quota"`
+	From  Origin     `json:"from"`
 	// Zone is "UTC" where the gateway's days are not days of the report's zone.
 	Zone string `json:"day_zone,omitempty"`
 }
@@ -244,10 +244,13 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	}
 	for _, m := range sum.Models {
 		mr := ModelReport{
-			Model: m.Model, Calls: m.Calls, Errors: m.Errors, Quota: m.Quota, Amount: cur.Amount6(m.Quota),
+			Model: m.Model, Errors: m.Errors, Quota: m.Quota, Amount: cur.Amount6(m.Quota),
 			P50MS: mapOpt(m.P50, time.Duration.Milliseconds), P95MS: mapOpt(m.P95, time.Duration.Milliseconds),
 			FirstTokenP50MS: mapOpt(m.FirstTokenP50, time.Duration.Milliseconds),
 			FirstTokenP95MS: mapOpt(m.FirstTokenP95, time.Duration.Milliseconds),
+		}
+		if m.CallsKnown {
+			mr.Calls = Some(m.Calls)
 		}
 		mr.DurationsIn, mr.From = "ms", nonEmpty(sum.SplitFrom)
 		if m.Coarse {
@@ -344,7 +347,9 @@ func dayReports(b Book, zone *time.Location) []DayReport {
 		k := id{time.Unix(p.From, 0).In(in).Format(time.DateOnly), p.Model}
 		d := sums[k]
 		d.Day, d.Model, d.Zone, d.From = k.day, k.model, name, FromGateway
-		d.Calls += p.Calls
+		if !p.Uncounted {
+			d.Calls = Some(d.Calls.V + p.Calls)
+		}
 		d.Quota += p.Quota
 		sums[k] = d
 	}

@@ -59,6 +59,8 @@ type ModelUsage struct {
 	FirstTokenP50, FirstTokenP95 Opt[time.Duration]
 	// Coarse is set when durations are whole seconds.
 	Coarse bool
+	// CallsKnown is false where the gateway's aggregate tells only money.
+	CallsKnown bool
 	// TokensKnown is false where the gateway's aggregate does not split tokens.
 	TokensKnown bool
 }
@@ -321,7 +323,7 @@ func modelUsage(byModel map[string][]*Cell, errorsSeen bool) []ModelUsage {
 	out := make([]ModelUsage, 0, len(byModel))
 	var sum distSum
 	for name, cells := range byModel {
-		m := ModelUsage{Model: name, TokensKnown: true}
+		m := ModelUsage{Model: name, CallsKnown: true, TokensKnown: true}
 		for _, c := range cells {
 			m.add(&c.Tally)
 			m.Coarse = m.Coarse || c.Coarse

@@ -73,13 +73,7 @@ type SpanTotal struct {
 	// Shell-API); MPM is quota per minute (Shell-API).
 	RPM, TPM Opt[int64]
 	MPM      Opt[Quota]
-	// Limiter is how full the gateway's own limiter of requests is, for a gateway
-	// that tells that instead of rates (one-hub).
-	Limiter Opt[Limiter]
 }
-
-// Limiter is a gateway's limit of requests per minute and how many were made.
-type Limiter struct{ Used, Max int64 }
 
 // HourTotal is a payload of SourceDays: the gateway's own sum over one hour of
 // today, which is over, or over its beginning.

@@ -37,6 +37,8 @@ type callsReader struct {
 	// showed: of its end, and of its past.
 	tail, past density
 	verifiedAt int64
+	// oldest is the first second that the gateway can be asked about, 0 for any.
+	oldest int64
 }
 
 // density is a running estimate of rows per second.
@@ -97,7 +99,13 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
 			break
 		}
-		if err := w.read(withClass(ctx, backfill), r, span, fillPages, every, &r.past); err != nil {
+		err := w.read(withClass(ctx, backfill), r, span, fillPages, every, &r.past)
+		if errors.Is(err, errors.ErrUnsupported) {
+			// A lone sk- key sees its newest calls; what is older stays unknown.
+			r.oldest = span.To + 1
+			break
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -161,6 +169,7 @@ func (r *callsReader) pastDensity() density {
 // gapSpan is the newest part of window that was never read, as much of it as
 // should fit that many pages.
 func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Span, bool) {
+	window.From = max(window.From, r.oldest)
 	gaps := r.ledger.Gaps(window)
 	if len(gaps) == 0 {
 		return model.Span{}, false

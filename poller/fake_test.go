@@ -246,3 +246,5 @@ func (f *fake) Channels(ctx context.Context, page int) ([]model.Channel, bool, e
 }
 
 func (f *fake) AtLeast(model.Source) time.Duration { return 0 }
+
+func (f *fake) Diagnose(context.Context) model.Diagnosis { return model.Diagnosis{} }

@@ -37,6 +37,8 @@ type Gateway interface {
 	Keys(ctx context.Context, page int) (keys []model.APIKey, more bool, err error)
 	Details(ctx context.Context) (model.Details, error)
 	Channels(ctx context.Context, page int) (channels []model.Channel, more bool, err error)
+	// Diagnose looks at everything that the gateway offers, and changes nothing.
+	Diagnose(ctx context.Context) model.Diagnosis
 	// AtLeast is the shortest interval at which a source may be asked, 0 where the
 	// request budget is the only bound.
 	AtLeast(src model.Source) time.Duration

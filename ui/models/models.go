@@ -118,9 +118,13 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 			}
 			errs = table.Num(text.Percent(rate.V), rate.V, style)
 		}
+		calls := unknown
+		if m.CallsKnown {
+			calls = table.Num(text.Short(m.Calls), float64(m.Calls), th.Plain)
+		}
 		rows = append(rows, table.Row[string]{Key: m.Model, Cells: []table.Cell{
 			table.Str(text.Clean(m.Model), th.Strong),
-			table.Num(text.Short(m.Calls), float64(m.Calls), th.Plain),
+			calls,
 			tokens(m.Prompt, m.TokensKnown),
 			tokens(m.Completion, m.TokensKnown),
 			table.Num(money(float64(m.Quota)), float64(m.Quota), th.Money),
@@ -175,7 +179,9 @@ func (p *Pane) card(d pane.Data, name string) pane.Card {
 			continue
 		}
 		card.Rows = append(card.Rows, pane.CardRow{Name: words.Cost, Value: d.Money(m.Quota), Style: th.Money})
-		add(words.ColCalls, model.Count(m.Calls))
+		if m.CallsKnown {
+			add(words.ColCalls, model.Count(m.Calls))
+		}
 		errs := text.Unknown
 		if m.Errors.OK {
 			errs = model.Count(m.Errors.V)
