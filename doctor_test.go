@@ -158,7 +158,7 @@ access_token_env = "NO_SUCH_VARIABLE"
 	if f, ok := finding(well, "configuration", path+", line 2"); !ok || f.Mark != model.MarkGood {
 		t.Errorf("%+v", well)
 	}
-	if _, ok := finding(well, "our budget", "7 requests a minute, as configured"); !ok {
+	if _, ok := finding(well, "our budget", "40 requests a minute, as configured"); !ok {
 		t.Errorf("%+v", well)
 	}
 	if down.Worst() != model.MarkBad || secret.Worst() != model.MarkBad {

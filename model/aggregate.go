@@ -67,10 +67,10 @@ func (sum *Summary) aggregated(s State) {
 	for at := sum.Span.From; at <= sum.Span.To; at += step {
 		p := Point{At: at, Seconds: step}
 		period := Span{at, min(at+step-1, sum.Span.To)}
-		p.PerMinute = perMinute(a.steps[at], asked.Within(period).Seconds())
+		p.PerMinute = rateOver(a.steps[at], asked.Within(period).Seconds())
 		sum.Series = append(sum.Series, p)
 	}
-	sum.PerMinute = perMinute(a.all.Quota, asked.Seconds())
+	sum.PerMinute = rateOver(a.all.Quota, asked.Seconds())
 }
 
 // aggregate adds up periods.

@@ -85,6 +85,13 @@ func (s *State) book(scope Scope) *Book {
 	return &s.Self
 }
 
+// SumsOnly reports whether the gateway keeps neither a balance nor a log, only
+// what each of its users spent a day (opencatd). Its amounts are in a currency,
+// and the unit they are counted in here is ours.
+func (s State) SumsOnly() bool {
+	return s.Account.OK && !s.Account.V.Quota.OK && s.Gateway.Dialect == "opencatd"
+}
+
 // Currency returns how the gateway shows its quota, dollars until it has said.
 func (s State) Currency() Currency { return s.Status.V.Currency }
 

@@ -228,18 +228,22 @@ func (sum *Summary) counted(s State) {
 	sum.Users = userUsage(byUser)
 	sum.Totals = totals(b, span, all)
 	sum.Series = series(b, span)
+	if s.Scope == ScopeSelf && s.Sources[SourceCalls].Fault.Kind == FaultUnsupported {
+		sum.derived(s)
+		return
+	}
 	sum.ErrorRate = errorRate(all.Calls, sum.Totals.Errors)
 	if q := sum.Totals.Quota; q.OK {
 		seconds := span.Seconds()
 		if sum.Totals.From == FromSampled {
 			seconds = b.Ledger.Settled(span).Seconds()
 		}
-		sum.PerMinute = perMinute(q.V, seconds)
+		sum.PerMinute = rateOver(q.V, seconds)
 	}
 }
 
-// perMinute is a rate over some seconds, unknown over none.
-func perMinute(q Quota, seconds int64) Opt[float64] {
+// rateOver is a rate per minute over some seconds, unknown over none.
+func rateOver(q Quota, seconds int64) Opt[float64] {
 	if seconds <= 0 {
 		return Opt[float64]{}
 	}

@@ -26,7 +26,17 @@ func today(b Book, to int64, zone *time.Location) Today {
 	}
 	if known {
 		t.Quota = Some(t.AtLeast)
+		return t
 	}
+	// A gateway whose days are ours knows at least what it had when it was asked.
+	start := DayStart(time.Unix(to, 0).In(zone)).Unix()
+	var day Quota
+	for _, p := range b.Periods {
+		if b.PeriodStep == 86_400 && p.From == start {
+			day += p.Quota
+		}
+	}
+	t.AtLeast = max(t.AtLeast, day)
 	return t
 }
 

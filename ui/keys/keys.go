@@ -3,7 +3,9 @@
 package keys
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +58,13 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 
 func columns(d pane.Data) []table.Column {
 	w := d.Words
+	if sumsOnly(d) {
+		return []table.Column{
+			{Title: w.ColUser, Width: 16, Flex: true, Worth: 100},
+			{Title: w.ColMonth, Width: 11, Right: true, Worth: 90},
+			{Title: w.Created, Width: 10, Right: true, Worth: 30},
+		}
+	}
 	return []table.Column{
 		{Title: w.ColKey, Width: 16, Flex: true, Worth: 100},
 		{Title: w.ColLeft, Width: 10, Right: true, Worth: 90},
@@ -65,6 +74,10 @@ func columns(d pane.Data) []table.Column {
 		{Title: w.ColExpires, Width: 9, Right: true, Worth: 30},
 	}
 }
+
+// sumsOnly reports whether the gateway knows of its keys, which are its users,
+// only what each spent this month (opencatd).
+func sumsOnly(d pane.Data) bool { return d.State.SumsOnly() }
 
 // status says what is true of a key now, and judges it.
 func status(d pane.Data, k model.APIKey) (string, theme.Style) {
@@ -100,6 +113,9 @@ func left(d pane.Data, k model.APIKey) table.Cell {
 
 func (p *Pane) rows(d pane.Data) []table.Row[id] {
 	th := d.Theme
+	if sumsOnly(d) {
+		return p.users(d)
+	}
 	unknown := table.Str(text.Unknown, th.Faint)
 	var most model.Quota
 	for _, k := range d.Summary.Keys {
@@ -137,7 +153,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 			table.Str("● "+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
 		}})
 	}
-	sortBySpend(rows)
+	sortBy(rows, spentColumn)
 	for _, o := range d.Summary.Others {
 		if !p.filter.Match(filter.Field{Name: "key", Value: o.Name}) {
 			continue
@@ -151,16 +167,40 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 	return p.table.Arrange(rows)
 }
 
+// users are the rows of a gateway that tells only sums.
+func (p *Pane) users(d pane.Data) []table.Row[id] {
+	th := d.Theme
+	var most model.Quota
+	for _, k := range d.State.Keys.V {
+		most = max(most, k.Used.V)
+	}
+	money := d.Column(float64(most))
+	var rows []table.Row[id]
+	for _, k := range d.State.Keys.V {
+		if !p.filter.Match(filter.Field{Name: "key", Value: k.Name}) {
+			continue
+		}
+		spent := table.Str(text.Unknown, th.Faint)
+		if k.Used.OK {
+			spent = table.Num(money(float64(k.Used.V)), float64(k.Used.V), th.Money)
+		}
+		created := table.Str("", th.Dim)
+		if k.Created.OK {
+			created = table.Num(d.Time(k.Created.V, time.DateOnly), float64(k.Created.V), th.Dim)
+		}
+		rows = append(rows, table.Row[id]{Key: id{key: k.ID}, Cells: []table.Cell{table.Str("● "+d.Name(k.Name), th.Good), spent, created}})
+	}
+	sortBy(rows, 1)
+	return p.table.Arrange(rows)
+}
+
 const spentColumn = 2
 
-// sortBySpend puts the keys that spend first; the others keep the gateway's
-// order.
-func sortBySpend(rows []table.Row[id]) {
-	for i := 1; i < len(rows); i++ {
-		for j := i; j > 0 && rows[j].Cells[spentColumn].Num > rows[j-1].Cells[spentColumn].Num; j-- {
-			rows[j], rows[j-1] = rows[j-1], rows[j]
-		}
-	}
+// sortBy puts the keys that spend first; the others keep the gateway's order.
+func sortBy(rows []table.Row[id], column int) {
+	slices.SortStableFunc(rows, func(a, b table.Row[id]) int {
+		return cmp.Compare(b.Cells[column].Num, a.Cells[column].Num)
+	})
 }
 
 // lastUsed is an age in coarse steps; under a minute is now.
@@ -230,6 +270,11 @@ func card(d pane.Data, keyID int64) pane.Card {
 			used = fmt.Sprintf("%s (%s)", d.Money(k.Used.V), d.Count(int64(k.Used.V)))
 		}
 		add(words.ColUsed, used)
+		if sumsOnly(d) {
+			add(words.ColMonth, used)
+			add(words.Created, when(k.Created, text.Unknown))
+			continue
+		}
 		spent := text.Unknown
 		if k.Spent.OK {
 			spent = fmt.Sprintf("%s · %s %s", d.Money(k.Spent.V), model.Count(k.Calls.V), words.ColCalls)

@@ -72,6 +72,9 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	spent := text.Unknown
 	if sum.Totals.Quota.OK {
 		spent = d.AtLeast(sum.Totals.Partial, d.Money(sum.Totals.Quota.V))
+		if sum.Totals.From == model.FromDerived {
+			spent += "Δ"
+		}
 	}
 	add(d.Over(), spent, th.Plain)
 	if d.Site() {

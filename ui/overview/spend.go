@@ -59,6 +59,8 @@ func (s *Spend) Frame(d pane.Data) pane.Frame {
 			value = d.MoneyFloat(p.PerMinute.V) + words.PerMinute
 		}
 		f.Mark, f.MarkStyle = d.Time(p.At, layout(p))+" "+value, d.Theme.Strong
+	} else if d.Summary.Totals.From == model.FromDerived {
+		f.Note = words.Derived
 	} else if f.Note == "" {
 		f.Note = pane.Sampled(d, d.Summary.Totals.Coverage)
 	}

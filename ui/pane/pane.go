@@ -211,6 +211,8 @@ func Absent(d Data, src model.Source, known bool, empty string) (message string,
 	switch {
 	case known:
 		return empty, d.Theme.Dim
+	case st.Fault.Kind == model.FaultUnsupported && src == model.SourceCalls && d.State.SumsOnly() && d.Summary.Window.Counted():
+		return d.Words.SumsOnly, d.Theme.Dim
 	case st.Fault.Kind == model.FaultUnsupported:
 		return d.Words.NotOffered, d.Theme.Dim
 	case st.Fault.Kind != model.FaultNone:

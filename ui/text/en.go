@@ -60,6 +60,7 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
+	Derived: "derived from the balance", ColMonth: "this month", SumsOnly: "this gateway tells sums per day alone: w chooses a longer window",
 	KeyOnly:     "KEY ONLY",
 	KeyOnlyNote: "only an sk- key is set: its own balance, and its calls every 5 minutes, since the gateway counts such questions together with its operator's logins",
 	SiteWide:    "site-wide, last 24 h", TokensPerSecond: "%s tokens/s", OfSuccess: "%s succeed",

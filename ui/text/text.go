@@ -39,6 +39,7 @@ type Words struct {
 	// The screens of all gateways and of the whole site.
 	Overview, Admin, Site, Channels, ChannelsDown, Users, AutoDisabled, EmptyChannels string
 	OnlySite, NothingLeft, Fine, TotalLeft, LowestChannel, OwnBalance, Plan, NoEnd    string
+	Derived, ColMonth, SumsOnly                                                       string
 	KeyOnly, KeyOnlyNote                                                              string
 	SiteWide, TokensPerSecond, OfSuccess                                              string
 
