@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"gatewatch/model"
@@ -12,18 +13,22 @@ import (
 // chunk is one event of a stream, or a whole answer: those have a message where
 // a stream has deltas. Errors share the object, so it has their fields too.
 type chunk struct {
-	Choices []struct {
-		Delta        said   `json:"delta"`
-		Message      *said  `json:"message"`
-		FinishReason string `json:"finish_reason"`
-	} `json:"choices"`
-	Usage *usage          `json:"usage"`
-	Error json.RawMessage `json:"error"`
-	Type  string          `json:"type"`
+	// Choices is the first of them: we ask for one. An array, since a slice would
+	// make fifty bytes of every byte of a list of nothings.
+	Choices *[1]choice      `json:"choices"`
+	Usage   *usage          `json:"usage"`
+	Error   json.RawMessage `json:"error"`
+	Type    string          `json:"type"`
 	// Success is in the answers of the management API, which some gateways give
 	// here too.
 	Success *bool           `json:"success"`
 	Text    json.RawMessage `json:"message"`
+}
+
+type choice struct {
+	Delta        said   `json:"delta"`
+	Message      *said  `json:"message"`
+	FinishReason string `json:"finish_reason"`
 }
 
 // said is the text of a choice.
@@ -46,31 +51,29 @@ func decode(data []byte) (chunk, error) {
 	if kind.Field == "" {
 		return c, err
 	}
-	if len(c.Choices) > 0 {
+	if c.Choices != nil {
 		loosen(data, &c)
 	}
 	return c, nil
 }
 
 // loosen fills in a content that comes as parts, as Mistral's thinking models
-// write it.
+// write it: one or two to a chunk, and no more than 32 of a whole answer are
+// taken.
 func loosen(data []byte, c *chunk) {
 	type parts struct {
-		Content []struct {
-			Text     string            `json:"text"`
-			Thinking []json.RawMessage `json:"thinking"`
+		Content [32]struct {
+			Text     string             `json:"text"`
+			Thinking [8]json.RawMessage `json:"thinking"`
 		} `json:"content"`
 	}
 	var loose struct {
-		Choices []struct {
+		Choices [1]struct {
 			Delta   parts `json:"delta"`
 			Message parts `json:"message"`
 		} `json:"choices"`
 	}
 	_ = json.Unmarshal(data, &loose) // what does not fit stays empty
-	if len(loose.Choices) == 0 {
-		return
-	}
 	fill := func(s *said, p parts) {
 		for _, part := range p.Content {
 			s.Content += part.Text
@@ -169,11 +172,11 @@ func theirError(body []byte) (theirs, bool) {
 		}
 	}
 	type shape struct {
-		Message any             `json:"message"`
-		Msg     any             `json:"msg"`
-		Detail  any             `json:"detail"`
-		Code    any             `json:"code"`
-		Type    any             `json:"type"`
+		Message json.RawMessage `json:"message"`
+		Msg     json.RawMessage `json:"msg"`
+		Detail  json.RawMessage `json:"detail"`
+		Code    json.RawMessage `json:"code"`
+		Type    json.RawMessage `json:"type"`
 		Error   json.RawMessage `json:"error"`
 	}
 	var outer shape
@@ -184,27 +187,29 @@ func theirError(body []byte) (theirs, bool) {
 	if isSet(outer.Error) {
 		inner = shape{}
 		if json.Unmarshal(outer.Error, &inner) != nil {
-			_ = json.Unmarshal(outer.Error, &inner.Message) // a text, mostly
+			inner.Message = outer.Error // a text, mostly
 		}
 	}
 	t := theirs{code: word(inner.Code), kind: word(inner.Type)}
-	for _, v := range []any{inner.Message, inner.Msg, inner.Detail, outer.Message, outer.Msg, outer.Detail} {
-		if s, is := v.(string); is && strings.TrimSpace(s) != "" {
-			t.message = s
+	for _, raw := range []json.RawMessage{inner.Message, inner.Msg, inner.Detail, outer.Message, outer.Msg, outer.Detail} {
+		if t.message = text(raw); t.message != "" {
 			break
 		}
 	}
 	return t, true
 }
 
-// word is a code, which may be a text, a number or null.
-func word(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case float64:
-		b, _ := json.Marshal(v)
-		return string(b)
+// text is a JSON string, "" for everything else.
+func text(raw json.RawMessage) string {
+	var s string
+	_ = json.Unmarshal(raw, &s)
+	return strings.TrimSpace(s)
+}
+
+// word is a code, which may be a string or a number.
+func word(raw json.RawMessage) string {
+	if _, err := strconv.ParseFloat(string(raw), 64); err == nil {
+		return string(raw)
 	}
-	return ""
+	return text(raw)
 }

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,16 +49,14 @@ func (c *Client) Models(ctx context.Context) ([]string, error) {
 	case first == '<':
 		return nil, c.fault(resp, KindNotGateway, nil)
 	}
-	var list struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(body, &list); err != nil || list.Data == nil {
+	list, err := names(body)
+	if err != nil {
 		if t, is := theirError(body); is && t.message != "" {
 			return nil, c.rejected(resp, t)
 		}
-		return nil, c.fault(resp, KindBadAnswer, errors.New("it is no list of models"))
+		return nil, c.fault(resp, KindBadAnswer, err)
 	}
-	return names(list.Data), nil
+	return list, nil
 }
 
 // noList is the error of a request for the models that got no answer.
@@ -69,20 +68,33 @@ func (c *Client) noList(ctx context.Context, err error) error {
 }
 
 // names reads a list of models, whose items are objects with an id or names.
-func names(list []json.RawMessage) []string {
-	all := make([]string, 0, min(len(list), maxModels))
-	for _, raw := range list {
+func names(body []byte) ([]string, error) {
+	var list struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, err
+	}
+	items := json.NewDecoder(bytes.NewReader(list.Data))
+	if begin, err := items.Token(); err != nil || begin != json.Delim('[') {
+		return nil, errors.New("it is no list of models")
+	}
+	all := []string{}
+	for items.More() && len(all) < maxModels {
+		var raw json.RawMessage
+		if err := items.Decode(&raw); err != nil {
+			return nil, err
+		}
 		var item struct {
 			ID string `json:"id"`
 		}
 		if json.Unmarshal(raw, &item) != nil {
-			item.ID = ""
-			_ = json.Unmarshal(raw, &item.ID)
+			item.ID = text(raw)
 		}
-		if item.ID != "" && len(item.ID) <= maxName && len(all) < maxModels {
+		if item.ID != "" && len(item.ID) <= maxName {
 			all = append(all, item.ID)
 		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Compact(all), nil
 }

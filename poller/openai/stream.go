@@ -180,7 +180,7 @@ func (s *stream) take(c *chunk) bool {
 	if n := c.Usage.counted(); n.OK {
 		s.usage = n
 	}
-	if len(c.Choices) == 0 {
+	if c.Choices == nil {
 		return true
 	}
 	choice := &c.Choices[0]
