@@ -265,6 +265,28 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// An error whose body never ends: the status is enough, and stopping is no error.
+func TestSilentRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ask := func(ctx context.Context) conversation {
+			return listen(ctx, t, newClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+				resp, err := silent("")(r)
+				resp.StatusCode = 429
+				return resp, err
+			})))
+		}
+		began := time.Now()
+		if got := ask(t.Context()); got.last.End != model.ChatFailed || got.err.Kind != KindRateLimit || time.Since(began) != lastWait {
+			t.Errorf("%q after %v: %v", got.last.End, time.Since(began), got.err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := ask(ctx); got.last.End != model.ChatStopped {
+			t.Errorf("%q: %v", got.last.End, got.err)
+		}
+	})
+}
+
 // silent gives a body that ends only with its request.
 func silent(body string) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {

@@ -51,6 +51,7 @@ func TestEvents(t *testing.T) {
 		{"cr", "data: a\r\rdata: b\r\r", `="a" ="b"`},
 		{"mixed ends", "data: a\r\n\ndata: b\r\r\ndata: c\n\r\n", `="a" ="b" ="c"`},
 		{"many lines", "data: {\ndata: \"a\":1\ndata: }\n\n", `="{\n\"a\":1\n}"`},
+		{"many lines, crlf", "data: a\r\ndata: b\r\n\r\n", `="a\nb"`},
 		{"empty line of data", "data: a\ndata:\ndata: b\n\n", `="a\n\nb"`},
 		{"data without colon", "data\ndata: a\n\n", `="\na"`},
 		{"comments", ": PING\n\n::PING\n\ndata: a\n: PING\ndata: b\n\n:\n", `="a\nb"`},

@@ -14,9 +14,9 @@ import (
 	"gatewatch/model"
 )
 
-// lastWait is how long the usage and the end of a stream may take once the model
-// has said that it is done: the answer is whole, and nobody waits for the idle
-// timeout then.
+// lastWait is the idle timeout for what is hardly worth waiting for: the usage
+// and the end of a stream whose model has said that it is done, and the body of
+// an error.
 const lastWait = 30 * time.Second
 
 // maxReason bounds the model's word for the end, in bytes.
@@ -34,9 +34,6 @@ func (c *Client) Stream(ctx context.Context, q model.ChatRequest) iter.Seq2[mode
 		began := time.Now()
 		s := &stream{c: c, stop: ctx, yield: yield}
 		end, err := s.run(q)
-		if err != nil && err.RequestID == "" {
-			err.RequestID = s.requestID
-		}
 		c.opt.Log.Debug("chatted", "gateway", c.opt.Name, "model", q.Model, "status", s.status,
 			"end", string(end), "request", s.requestID, "took", time.Since(began))
 		if s.gone {
@@ -98,6 +95,7 @@ func (s *stream) run(q model.ChatRequest) (model.ChatEnd, *Error) {
 	// The status decides, never the type: new-api sends errors as event streams,
 	// opencatd streams as plain text.
 	if resp.StatusCode/100 != 2 {
+		s.idle.limit = min(s.idle.limit, lastWait) // the status says most of it
 		e := s.c.refusal(resp, s.idle)
 		if s.stopped() {
 			return model.ChatStopped, nil
