@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"sync"
@@ -15,8 +16,13 @@ import (
 type Output struct {
 	file *os.File
 	w    io.Writer
-	room chan []byte
+	room chan frameBytes
 	done chan struct{}
+
+	// released is set from the moment at which the alternate screen is left: then
+	// each write waits until it is with the terminal, since the process may be
+	// stopped or ended next.
+	released atomic.Bool
 
 	pending  atomic.Int32
 	withheld atomic.Bool
@@ -29,22 +35,34 @@ type Output struct {
 	once    sync.Once
 }
 
+// frameBytes are bytes for the terminal; written is closed when they are there.
+type frameBytes struct {
+	b       []byte
+	written chan struct{}
+}
+
+var (
+	leaveAltScreen = []byte("\x1b[?1049l")
+	enterAltScreen = []byte("\x1b[?1049h")
+)
+
 // stalled is how long a write that is no frame waits for room: the sequences
 // that give the terminal back.
 const stalled = 2 * time.Second
 
 // NewOutput returns a way to file. run starts its goroutine.
 func NewOutput(file *os.File, run func(func())) *Output {
-	o := &Output{file: file, w: file, room: make(chan []byte, 1), done: make(chan struct{})}
+	o := &Output{file: file, w: file, room: make(chan frameBytes, 1), done: make(chan struct{})}
 	run(o.pump)
 	return o
 }
 
 func (o *Output) pump() {
 	defer close(o.done)
-	for b := range o.room {
-		_, err := o.w.Write(b)
+	for f := range o.room {
+		_, err := o.w.Write(f.b)
 		o.pending.Add(-1)
+		close(f.written)
 		if err != nil && o.Failed != nil {
 			o.once.Do(func() { o.Failed(err) })
 		}
@@ -54,24 +72,34 @@ func (o *Output) pump() {
 	}
 }
 
-// Write hands a frame over. It waits only when one is under way already.
+// Write hands a frame over. It waits only when one is under way already, and
+// while the terminal is given back.
 func (o *Output) Write(b []byte) (int, error) {
-	o.pending.Add(1)
-	frame := append([]byte(nil), b...)
-	select {
-	case o.room <- frame:
-		return len(b), nil
-	default:
+	left, entered := bytes.LastIndex(b, leaveAltScreen), bytes.LastIndex(b, enterAltScreen)
+	if left > entered {
+		o.released.Store(true)
 	}
+	wait := o.released.Load()
+	if entered > left {
+		o.released.Store(false)
+	}
+	o.pending.Add(1)
+	f := frameBytes{append([]byte(nil), b...), make(chan struct{})}
 	timer := time.NewTimer(stalled)
 	defer timer.Stop()
 	select {
-	case o.room <- frame:
-		return len(b), nil
+	case o.room <- f:
 	case <-timer.C:
 		o.pending.Add(-1)
 		return 0, os.ErrDeadlineExceeded
 	}
+	if wait {
+		select {
+		case <-f.written:
+		case <-timer.C:
+		}
+	}
+	return len(b), nil
 }
 
 // Busy reports whether a frame is still on its way.
