@@ -64,7 +64,9 @@ type State struct {
 	// Scope is the one that the screen shows.
 	Scope   Scope
 	Sources [numSources]SourceState
-	Pace    Pace
+	// elsewhere is how the sources did in the scope that is not on the screen.
+	elsewhere [numSources]SourceState
+	Pace      Pace
 	// Version rises with every change, so that what was drawn can be kept.
 	Version uint64
 }
@@ -276,7 +278,17 @@ func (f Fleet) Tick(now time.Time) Fleet {
 // Show returns the fleet with gateway i in a scope.
 func (f Fleet) Show(i int, scope Scope) Fleet {
 	f.States = slices.Clone(f.States)
-	f.States[i].Scope = scope
-	f.States[i].Version++
+	s := &f.States[i]
+	if s.Scope != scope {
+		// How a source does is a matter of the scope that it was asked for.
+		for _, src := range scoped {
+			s.Sources[src], s.elsewhere[src] = s.elsewhere[src], s.Sources[src]
+		}
+	}
+	s.Scope = scope
+	s.Version++
 	return f
 }
+
+// scoped are the sources that are asked for the scope on the screen.
+var scoped = []Source{SourceCalls, SourceRates, SourceDays}

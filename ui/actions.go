@@ -191,6 +191,9 @@ func (u *UI) showGateway(i int) {
 	u.frozen = false
 	u.spend.Clear()
 	u.keepFocus()
+	if u.screen == ScreenAdmin && u.whyNoAdmin() != "" {
+		u.show(ScreenOverview)
+	}
 	u.want()
 	u.derive()
 }

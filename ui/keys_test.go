@@ -246,7 +246,7 @@ func TestCopyAndOpen(t *testing.T) {
 	}
 	u.focus = PaneNow
 	pressKeys(u, "enter")
-	if u.focus != PaneCalls || !strings.Contains(u.filters[PaneCalls], "key:客服机器人") {
+	if u.focus != PaneCalls || !strings.Contains(u.filters[PaneCalls], `key:"客服机器人"`) {
 		t.Errorf("opening a spender: focus %d, filter %q", u.focus, u.filters[PaneCalls])
 	}
 }

@@ -119,3 +119,64 @@ func TestAdministrationIsForAdministrators(t *testing.T) {
 		t.Errorf("opening a user leads to screen %d, pane %d, filter %q", u.screen, u.focus, u.filters[PaneCalls])
 	}
 }
+
+// TestTheSiteIsUnknownUntilItAnswers: what the own account's log said says
+// nothing of the site.
+func TestTheSiteIsUnknownUntilItAnswers(t *testing.T) {
+	f := live()
+	f.add(model.SourceAccount, model.Account{ID: 1, Username: "root", Role: model.RoleRoot, Enabled: true, Quota: model.Some[model.Quota](5)})
+	u := screen(t, 120, 40, f)
+	pressKeys(u, "a")
+	got := shown(t, u)
+	for _, lie := range []string{text.English.EmptyCalls, text.English.EmptyModels, text.English.EmptyNow, text.English.EmptySpend} {
+		if strings.Contains(got, lie) {
+			t.Errorf("%q, although the site was never read:\n%s", lie, got)
+		}
+	}
+	if !strings.Contains(got, text.English.Waiting) {
+		t.Errorf("nothing is waited for:\n%s", got)
+	}
+	u.Update(model.Update{Gateway: "prod", Source: model.SourceCalls, At: at(t0 + 1), Every: time.Second, Err: faultError{model.Fault{Kind: model.FaultForbidden, Short: "not allowed", Sentence: "prod: this is for administrators"}}})
+	if got := shown(t, u); !strings.Contains(got, "not allowed") {
+		t.Errorf("a refusal is not told:\n%s", got)
+	}
+	pressKeys(u, "a")
+	if got := shown(t, u); strings.Contains(got, "not allowed") || !strings.Contains(got, "claude-opus-4") {
+		t.Errorf("the refusal stays with the own account:\n%s", got)
+	}
+}
+
+func TestSpendingNowIsUnknownWithoutTheLog(t *testing.T) {
+	u := screen(t, 120, 40, live())
+	f := feed{}
+	f.fail(model.SourceCalls, model.Fault{Kind: model.FaultServer, Short: "HTTP 500", Sentence: "prod: HTTP 500"})
+	f[0].At = at(t0 + 400)
+	f.add(model.SourceAccount, model.Account{Username: "alice", Enabled: true, Quota: model.Some[model.Quota](5)})
+	f[1].At = at(t0 + 400)
+	for _, up := range f {
+		u.Update(up)
+	}
+	u.refresh()
+	if got := shown(t, u); strings.Contains(got, text.English.EmptyNow) {
+		t.Errorf("nothing is known of these minutes, and yet:\n%s", got)
+	}
+}
+
+func TestCurrenciesOfDifferentWorthDoNotAddUp(t *testing.T) {
+	u := screen(t, 120, 40, nil, three)
+	custom := func(name, symbol string, rate float64) {
+		f := feed{}
+		f.add(model.SourceStatus, model.Status{Currency: model.Currency{Code: "CUSTOM", Symbol: symbol, Rate: rate}})
+		f.add(model.SourceAccount, model.Account{Username: "x", Enabled: true, Quota: model.Some[model.Quota](500_000)})
+		for _, up := range f {
+			up.Gateway = name
+			u.Update(up)
+		}
+	}
+	custom("prod", "€", 1)
+	custom("staging 中文", "pt", 1000)
+	pressKeys(u, "6")
+	if got := shown(t, u); !strings.Contains(got, "€1.00 left at 1") || !strings.Contains(got, "pt1,000.00 left at 1") {
+		t.Errorf("%s", got)
+	}
+}

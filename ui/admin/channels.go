@@ -133,9 +133,9 @@ func (p *Channels) rows(d pane.Data) []table.Row[int64] {
 		if c.ResponseTime.OK {
 			answers = table.Num(text.Took(c.ResponseTime.V), c.ResponseTime.V.Seconds(), th.Plain)
 		}
-		says := text.Clean(c.Reason)
+		says := d.Name(c.Reason)
 		if says == "" {
-			says = text.Clean(strings.TrimSpace(c.Masked + " " + c.Endpoint))
+			says = d.Name(strings.TrimSpace(c.Masked + " " + c.Endpoint))
 		}
 		rows = append(rows, table.Row[int64]{Key: c.ID, Cells: []table.Cell{
 			table.Str(fmt.Sprintf("%d %s", c.ID, d.Name(c.Name)), th.Plain), table.Str(word, style), left, asked, used, answers, age(d, c.TestedAt),
@@ -187,12 +187,12 @@ func channelCard(d pane.Data, channel int64) pane.Card {
 		}
 		word, style := channelStatus(d, c.Status)
 		card.Rows = append(card.Rows, pane.CardRow{Name: words.Status, Value: word, Style: style})
-		add(words.ColSays, text.Clean(c.Reason))
+		add(words.ColSays, d.Name(c.Reason))
 		add(words.ID, fmt.Sprint(c.ID))
 		add(words.ColType, text.Clean(c.Type))
-		add(words.Address, text.Clean(c.Endpoint))
-		add(words.Masked, text.Clean(c.Masked))
-		add(words.Group, text.Clean(c.Group))
+		add(words.Address, d.Name(c.Endpoint))
+		add(words.Masked, d.Name(c.Masked))
+		add(words.Group, d.Name(c.Group))
 		if c.Balance.OK {
 			add(words.ColLeft, Dollars(d, c.Balance.V))
 			add(words.ColAsked, when(c.BalanceAt))

@@ -96,7 +96,7 @@ func (p *Users) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):
-		return pane.Send(pane.FilterCalls{Text: "user:" + rows[i].Key})
+		return pane.Send(pane.FilterCalls{Text: filter.Exact("user", rows[i].Key)})
 	case key.Matches(msg, keys.Copy):
 		return pane.Send(pane.CopyRow(rows[i].Cells[0].Text, userColumns(d), rows[i].Cells))
 	}

@@ -19,3 +19,25 @@ func TestFilter(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestExact(t *testing.T) {
+	row := func(user string) []Field { return []Field{{"user", user}, {"model", "o3"}} }
+	for _, c := range []struct {
+		filter, user string
+		want         bool
+	}{
+		{Exact("user", "bob"), "bob", true},
+		{Exact("user", "bob"), "bobby", false},
+		{Exact("user", "Ann Lee"), "ann lee", true},
+		{Exact("user", "Ann Lee"), "ann leech", false},
+		{Exact("user", `a "b" c`), `a "b" c`, true},
+		{Exact("user", ""), "", true},
+		{Exact("user", ""), "bob", false},
+		{Exact("user", "bob") + " " + Exact("model", "o3"), "bob", true},
+		{Exact("user", "bob") + " " + Exact("model", "o3-mini"), "bob", false},
+	} {
+		if got := Parse(c.filter, []string{"user", "model"}).Match(row(c.user)...); got != c.want {
+			t.Errorf("%s on %q: %v", c.filter, c.user, got)
+		}
+	}
+}

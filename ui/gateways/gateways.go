@@ -154,13 +154,15 @@ func totals(d pane.Data) []string {
 		left, burn model.Opt[float64]
 		n          int
 	}
-	sums := map[string]*sum{}
-	shown := map[string]pane.Data{}
-	var order []string
+	// Amounts add up only where they are printed alike.
+	sums := map[model.Currency]*sum{}
+	shown := map[model.Currency]pane.Data{}
+	var order []model.Currency
 	for i, s := range d.Fleet {
 		one := d
 		one.State = s
-		cur := s.Currency().Name()
+		cur := s.Currency()
+		cur.PerUnit = 0 // amounts are in the currency, whatever its unit
 		t := sums[cur]
 		if t == nil {
 			t = &sum{}

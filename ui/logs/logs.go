@@ -270,7 +270,7 @@ func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor)
 		if !p.filter.Empty() {
 			empty = d.Words.NoMatch
 		}
-		message, style := pane.Absent(d, model.SourceCalls, !d.State.Sources[model.SourceCalls].LastOK.IsZero(), empty)
+		message, style := pane.Absent(d, model.SourceCalls, pane.Known(d, model.SourceCalls), empty)
 		return pane.Message(message, style, w, h), nil
 	}
 	return pane.Padded(p.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, columns(d), len(calls),

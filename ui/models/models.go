@@ -215,7 +215,7 @@ func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor)
 			empty = d.Words.NoMatch
 		}
 		src := source(d)
-		message, style := pane.Absent(d, src, !d.State.Sources[src].LastOK.IsZero(), empty)
+		message, style := pane.Absent(d, src, pane.Known(d, src) && d.Summary.Totals.Coverage > 0, empty)
 		return pane.Message(message, style, w, h), nil
 	}
 	return pane.Padded(p.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, columns(d), len(rows),

@@ -2,7 +2,6 @@ package overview
 
 import (
 	"fmt"
-	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -127,11 +126,11 @@ func (n *Now) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
 	}
 	switch r := rows[i]; {
 	case key.Matches(msg, keys.Enter):
-		field, who := "key:", r.Key.key.Name
+		who := filter.Exact("key", r.Key.key.Name)
 		if d.Site() {
-			field, who = "user:", r.Key.user
+			who = filter.Exact("user", r.Key.user)
 		}
-		return pane.Send(pane.FilterCalls{Text: field + strings.ReplaceAll(who, " ", " "+field) + " model:" + r.Key.model})
+		return pane.Send(pane.FilterCalls{Text: who + " " + filter.Exact("model", r.Key.model)})
 	case key.Matches(msg, keys.Copy):
 		return pane.Send(pane.CopyRow(r.Cells[0].Text, n.columns(d), r.Cells))
 	}
@@ -146,7 +145,7 @@ func (n *Now) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) 
 		if !n.filter.Empty() {
 			empty = d.Words.NoMatch
 		}
-		message, style := pane.Absent(d, model.SourceCalls, !d.State.Sources[model.SourceCalls].LastOK.IsZero(), empty)
+		message, style := pane.Absent(d, model.SourceCalls, d.Summary.NowCovered > 0 || d.Spot.OK, empty)
 		return pane.Message(message, style, w, h), nil
 	}
 	return pane.Padded(n.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, n.columns(d), len(rows),

@@ -124,7 +124,7 @@ func (s *Spend) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		if !d.Summary.Window.Counted() {
 			src = model.SourceDays
 		}
-		message, style := pane.Absent(d, src, !d.State.Sources[src].LastOK.IsZero(), d.Words.EmptySpend)
+		message, style := pane.Absent(d, src, pane.Known(d, src) && d.Summary.Totals.Coverage > 0, d.Words.EmptySpend)
 		return pane.Message(message, style, w, h), nil
 	}
 	cur := d.Currency()

@@ -202,6 +202,18 @@ func Note(d Data, src model.Source) (note string, old bool) {
 	return note, st.Late(d.State.Now)
 }
 
+// Known reports whether a source answered for the scope on the screen.
+func Known(d Data, src model.Source) bool {
+	switch src {
+	case model.SourceCalls:
+		return d.State.Book().Ledger.End().OK
+	case model.SourceDays:
+		return d.State.Book().PeriodStep != 0
+	default:
+		return !d.State.Sources[src].LastOK.IsZero()
+	}
+}
+
 // Absent is what a pane says while it has nothing to show: that it waits, that
 // the gateway does not offer it, why it failed, or what empty means here. known
 // tells that an answer has come. The whole sentence of a failure stands in the
@@ -228,7 +240,7 @@ func Absent(d Data, src model.Source, known bool, empty string) (message string,
 // Sampled says how much of the log a pane speaks of, "" when it is all of it or
 // nothing is known yet.
 func Sampled(d Data, coverage float64) string {
-	if coverage >= 1 || d.State.Sources[model.SourceCalls].LastOK.IsZero() {
+	if coverage >= 1 || !Known(d, model.SourceCalls) {
 		return ""
 	}
 	return strings.Replace(d.Words.Sampled, "%s", text.Percent(coverage), 1)
