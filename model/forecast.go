@@ -41,11 +41,11 @@ func forecast(s State, sum Summary) Forecast {
 	}
 	f.Samples = len(known)
 	switch {
-	case sum.Window.Counted() && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
+	case sum.rows && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
 		f.PerHour = Some(sum.PerMinute.V * 60)
-	case sum.Window.Counted() && len(known) > 0:
+	case sum.rows && len(known) > 0:
 		f.PerHour = Some(mean(known) * 60)
-	case !sum.Window.Counted() && sum.PerMinute.OK:
+	case !sum.rows && sum.PerMinute.OK:
 		f.PerHour = Some(sum.PerMinute.V * 60)
 		f.Samples = 0
 		for _, p := range sum.Series {

@@ -116,6 +116,8 @@ type Point struct {
 type Summary struct {
 	Window Window
 	Span   Span
+	// rows is set where the window was counted from the log's rows.
+	rows   bool
 	Totals Totals
 	// PerMinute is the quota per minute over the window.
 	PerMinute Opt[float64]
@@ -165,14 +167,16 @@ func windowEnd(s State) int64 {
 
 // Summarise derives everything for a window from s, with days in zone.
 func Summarise(s State, w Window, zone *time.Location) Summary {
-	return SummariseSpan(s, w, w.Ending(windowEnd(s)), zone)
+	return SummariseSpan(s, w, w.SpanAt(windowEnd(s), zone), zone)
 }
 
 // SummariseSpan is Summarise for a span that is already fixed.
 func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	b := s.Book()
 	sum := Summary{Window: w, Span: span}
-	if w.Counted() {
+	// A day that has just begun was read as a whole.
+	sum.rows = w.Counted() || w.Calendar != CalendarNone && b.Ledger.Covers(span)
+	if sum.rows {
 		sum.counted(s)
 	} else {
 		sum.aggregated(s)
@@ -181,7 +185,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Now = Spenders(s, sum.NowSpan)
 	sum.NowCovered = b.Ledger.Share(sum.NowSpan)
 	sum.rates(s)
-	if w.Counted() {
+	if sum.rows {
 		sum.accelerate(b)
 	}
 	sum.Today = today(b, span.To, zone)
@@ -193,9 +197,10 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	return sum
 }
 
-// Wider reports whether the window had to be widened to whole hours or days.
+// Wider reports whether the window's label does not tell when it began: it
+// follows the calendar, or had to be widened to whole hours or days.
 func (sum Summary) Wider() bool {
-	return sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
+	return sum.Window.Calendar != CalendarNone || sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
 }
 
 // counted fills the window from the rows that were read.
