@@ -149,8 +149,8 @@ func settle(c *Call, all charge, round func(*big.Rat) Quota) Explanation {
 	for _, a := range all.amounts {
 		before := round(sum)
 		sum.Add(sum, a.exact)
-		a.Term.Quota = round(sum) - before
-		e.Sum += a.Term.Quota
+		a.Quota = round(sum) - before
+		e.Sum += a.Quota
 		e.Terms = append(e.Terms, a.Term)
 	}
 	last := func(kind TermKind, to Quota) {

@@ -128,7 +128,8 @@ func TestExplainTerms(t *testing.T) {
 		{
 			"an audio model", with(newAPI, func(t *Tariff) { t.Audio, t.AudioOut = Some(16.0), Some(2.0) }),
 			[]Part{{Kind: TermTextIn, Count: 10}, {Kind: TermTextOut, Count: 5}, {Kind: TermAudioIn, Count: 8}, {Kind: TermAudioOut, Count: 3}},
-			Call{Prompt: 18, Completion: 8, Quota: 318}, "text_in 13, text_out 25, audio_in 160, audio_out 120", ExplainExact, "",
+			Call{Prompt: 18, Completion: 8, Quota: 318},
+			"text_in 13, text_out 25, audio_in 160, audio_out 120", ExplainExact, "",
 		},
 		{"Claude's cache stands apart", claude, []Part{{Kind: TermCacheWrite, Count: 200, Ratio: 1.25}}, Call{Prompt: 10, Completion: 4, Cached: Some[int64](1000), Quota: 285}, "prompt 8, cache_read 75, cache_write 187, completion 15", ExplainExact, ""},
 		{"an old Claude rounds down", claude, nil, Call{Prompt: 10, Completion: 4, Quota: 22}, "prompt 7, completion 15", ExplainExact, ""},

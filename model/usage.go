@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // KeyRef names the key of a call: by id where rows carry one (new-api, Veloera),
@@ -25,6 +26,12 @@ type Tally struct {
 	// rows tell.
 	Cached   int64
 	CachedOf int64
+	// CachedPrompt is all prompt tokens of those calls.
+	CachedPrompt int64
+	// Timed is the sum of the durations that rows tell, TimedTokens the completion
+	// tokens of their calls.
+	Timed       time.Duration
+	TimedTokens int64
 }
 
 func (t *Tally) add(o *Tally) {
@@ -36,6 +43,9 @@ func (t *Tally) add(o *Tally) {
 	t.Completion += o.Completion
 	t.Cached += o.Cached
 	t.CachedOf += o.CachedOf
+	t.CachedPrompt += o.CachedPrompt
+	t.Timed += o.Timed
+	t.TimedTokens += o.TimedTokens
 }
 
 func (t *Tally) count(c *Call) {
@@ -48,6 +58,11 @@ func (t *Tally) count(c *Call) {
 		if c.Cached.OK {
 			t.Cached += c.Cached.V
 			t.CachedOf++
+			t.CachedPrompt += c.promptWithCache()
+		}
+		if c.Took.OK {
+			t.Timed += c.Took.V
+			t.TimedTokens += c.Completion
 		}
 	case KindError:
 		t.Errors++
