@@ -167,6 +167,9 @@ func (l CallLog) DropBefore(from int64) CallLog {
 // In yields the rows of span, oldest first.
 func (l CallLog) In(span Span) func(yield func(*Call) bool) {
 	return func(yield func(*Call) bool) {
+		if span.Empty() {
+			return
+		}
 		lo, hi := l.chunkSpan(span)
 		for _, c := range l.chunks[lo:hi] {
 			for i := range c {

@@ -188,6 +188,22 @@ type ReconcileReport struct {
 	GatewayQuota Opt[Quota] `json:"gateway_quota"`
 	Gap          Opt[Quota] `json:"gap"`
 	Cause        string     `json:"cause"`
+	// Balance compares with the balance, of the own scope alone.
+	Balance *BalanceCheckReport `json:"balance"`
+}
+
+// BalanceCheckReport compares what rows say was spent with what became of the
+// balance from one sample to the other. The gap is exact to slack_quota.
+type BalanceCheckReport struct {
+	State      string      `json:"state"`
+	From       Opt[string] `json:"from"`
+	To         Opt[string] `json:"to"`
+	SpentQuota Opt[Quota]  `json:"spent_quota"`
+	UsedRise   Opt[Quota]  `json:"used_rise_quota"`
+	Fall       Opt[Quota]  `json:"balance_fall_quota"`
+	Gap        Opt[Quota]  `json:"gap"`
+	SlackQuota Opt[Quota]  `json:"slack_quota"`
+	Cause      string      `json:"cause"`
 }
 
 // ForecastReport is the burn rate and when the balance is empty.
@@ -308,6 +324,9 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	if rec.State == ReconcileMatch || rec.State == ReconcileGap {
 		r.Reconcile.Gap = Some(rec.Gap)
 	}
+	if s.Scope == ScopeSelf {
+		r.Reconcile.Balance = balanceCheckReport(rec.Balance, sec)
+	}
 	stamp := func(t time.Time) string { return t.In(zone).Format(time.RFC3339) }
 	f := sum.Forecast
 	r.Forecast = ForecastReport{
@@ -328,6 +347,16 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 			sr.Error = Some(st.Fault.Sentence)
 		}
 		r.Sources = append(r.Sources, sr)
+	}
+	return r
+}
+
+func balanceCheckReport(c BalanceCheck, sec func(int64) string) *BalanceCheckReport {
+	r := &BalanceCheckReport{State: c.State, Cause: c.Cause}
+	if c.State == ReconcileMatch || c.State == ReconcileGap {
+		r.From, r.To = Some(sec(c.Span.From)), Some(sec(c.Span.To))
+		r.SpentQuota, r.UsedRise, r.Fall = c.Spent, c.Rose, c.Fell
+		r.Gap, r.SlackQuota = Some(c.Gap), Some(c.Slack)
 	}
 	return r
 }

@@ -196,7 +196,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 		// The balance is the account's own: the site's spending does not empty it.
 		sum.Forecast = forecast(s, sum)
 	}
-	sum.Reconcile = reconcile(b)
+	sum.Reconcile = reconcile(s)
 	return sum
 }
 

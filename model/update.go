@@ -76,6 +76,8 @@ type SpanTotal struct {
 	// Limiter is how full the gateway's own limiter of requests is, for a gateway
 	// that tells that instead of rates (one-hub).
 	Limiter Opt[Limiter]
+	// At is when it was told, on the local clock; Apply fills it.
+	At time.Time
 }
 
 // Limiter is a gateway's limit of requests per minute and how many were made.

@@ -20,7 +20,9 @@ type Tally struct {
 	Errors int64
 	Quota  Quota
 	// Refunded is the sum of refund rows (new-api type 6).
-	Refunded           Quota
+	Refunded Quota
+	// ByPlan is the part of Quota that a plan paid and not the balance.
+	ByPlan             Quota
 	Prompt, Completion int64
 	// Cached is the prompt tokens read from cache, over the CachedOf calls whose
 	// rows tell.
@@ -39,6 +41,7 @@ func (t *Tally) add(o *Tally) {
 	t.Errors += o.Errors
 	t.Quota += o.Quota
 	t.Refunded += o.Refunded
+	t.ByPlan += o.ByPlan
 	t.Prompt += o.Prompt
 	t.Completion += o.Completion
 	t.Cached += o.Cached
@@ -55,6 +58,9 @@ func (t *Tally) count(c *Call) {
 		t.Quota += c.Quota
 		t.Prompt += c.Prompt
 		t.Completion += c.Completion
+		if c.BySubscription {
+			t.ByPlan += c.Quota
+		}
 		if c.Cached.OK {
 			t.Cached += c.Cached.V
 			t.CachedOf++
@@ -194,39 +200,55 @@ func (r Rollup) dropBefore(from int64) Rollup {
 // from the roll-up, the ends from the rows themselves.
 func (r Rollup) eachCell(span Span, log CallLog, f func(*Cell)) {
 	edge := func(s Span) {
+		if s.Empty() {
+			return
+		}
 		cells := rollUp(log.In(s))
 		for i := range cells {
 			f(&cells[i])
 		}
 	}
-	if span.Empty() {
-		return
-	}
-	first := minuteOf(span.From + 59) // the first minute wholly inside
-	last := minuteOf(span.To + 1)     // the minute after the last one wholly inside
-	if first >= last {
-		edge(span)
-		return
-	}
-	if span.From < first {
-		edge(Span{span.From, first - 1})
-	}
-	for _, m := range r.minutes[r.index(first):] {
-		if m.at >= last {
+	minutes, before, after := wholeMinutes(span)
+	edge(before)
+	for _, m := range r.minutes[r.index(minutes.From):] {
+		if m.at > minutes.To {
 			break
 		}
 		for i := range m.cells {
 			f(&m.cells[i])
 		}
 	}
-	if last <= span.To {
-		edge(Span{last, span.To})
+	edge(after)
+}
+
+// wholeMinutes cuts span into the clock minutes wholly inside it and the seconds
+// before and after them, each of which may be empty.
+func wholeMinutes(span Span) (minutes, before, after Span) {
+	none := Span{0, -1}
+	first := minuteOf(span.From + 59)
+	next := minuteOf(span.To + 1)
+	if span.Empty() || first >= next {
+		return none, span, none
 	}
+	return Span{first, next - 1}, Span{span.From, first - 1}, Span{next, span.To}
 }
 
 // tally adds up the calls of exactly the seconds of span.
 func (r Rollup) tally(span Span, log CallLog) Tally {
 	var t Tally
-	r.eachCell(span, log, func(c *Cell) { t.add(&c.Tally) })
+	edge := func(s Span) {
+		for c := range log.In(s) {
+			t.count(c)
+		}
+	}
+	minutes, before, after := wholeMinutes(span)
+	edge(before)
+	for _, m := range r.minutes[r.index(minutes.From):] {
+		if m.at > minutes.To {
+			break
+		}
+		t.add(&m.total)
+	}
+	edge(after)
 	return t
 }
