@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // BalanceCheck compares what rows say was spent with the rise of the used quota
 // and the fall of the balance between two samples.
 type BalanceCheck struct {
@@ -31,7 +33,7 @@ const (
 	recently = 60
 	// settledFor is how long, in seconds, a deduction stands before it is taken for
 	// something else than a call under way.
-	settledFor = 10 * 60
+	settledFor = 5 * 60
 	// olderSamples bounds how many samples before the recent ones are looked at.
 	olderSamples = 12
 )
@@ -85,7 +87,9 @@ func checkBalance(s State) BalanceCheck {
 	}
 	a, b = highest(old), highest(recent)
 	check.fill(a, b)
-	if gap := b.wallet - a.wallet; abs(gap) > check.Slack {
+	gap := b.wallet - a.wallet
+	// Where as much was under way most of the time before, it is nothing new.
+	if gap > check.Slack || -gap > check.Slack && b.wallet < usualWallet(old)-check.Slack {
 		check.Gap, check.State = gap, ReconcileGap
 		check.Cause = s.causeOfFall(levels, check)
 		return check
@@ -236,6 +240,16 @@ func highest(levels []level) level {
 		}
 	}
 	return best
+}
+
+// usualWallet is the median level.
+func usualWallet(levels []level) Quota {
+	all := make([]Quota, len(levels))
+	for i, l := range levels {
+		all[i] = l.wallet
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 func abs(q Quota) Quota { return max(q, -q) }
