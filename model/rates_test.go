@@ -160,6 +160,6 @@ func backTest(minutes []Quota, start int, hours Quota) (err float64, held, ok bo
 		return 0, false, false
 	}
 	empty := at(t0 + 5).Add(time.Duration(took) * time.Minute)
-	held = !(f.Earliest.OK && empty.Before(f.Earliest.V) || f.Latest.OK && empty.After(f.Latest.V))
+	held = (!f.Earliest.OK || !empty.Before(f.Earliest.V)) && (!f.Latest.OK || !empty.After(f.Latest.V))
 	return math.Abs(f.EmptyAt.V.Sub(empty).Minutes()) / float64(took), held, true
 }

@@ -129,6 +129,8 @@ type minute struct {
 	at    int64 // its first second
 	cells []Cell
 	total Tally
+	// briefs are the cells in short, in the order of their ids.
+	briefs []brief
 }
 
 // Rollup holds the usage of each minute of a log, oldest first. It is a value.
@@ -157,7 +159,7 @@ func (r Rollup) refresh(span Span, log CallLog) Rollup {
 		if len(cells) == 0 {
 			continue
 		}
-		one := &minute{at: m, cells: cells}
+		one := &minute{at: m, cells: cells, briefs: briefs(cells)}
 		for i := range cells {
 			one.total.add(&cells[i].Tally)
 		}
