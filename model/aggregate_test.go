@@ -16,7 +16,7 @@ func hours(from, now int64) Periods {
 }
 
 func TestTheLogFillsTheHoursThatAreNotWrittenYet(t *testing.T) {
-	day := Window{"24h", 24 * time.Hour}
+	day := Window{Label: "24h", Length: 24 * time.Hour}
 	now := int64(t0 - t0%3600 + 1800)
 	s := State{}.Apply(update(now+Lag, SourceDays, hours(now-8*86_400, now)))
 	if sum := SummariseSpan(s, day, day.Ending(now), time.UTC); !sum.Totals.Partial || sum.Totals.Coverage >= 1 {
@@ -40,7 +40,7 @@ func TestTheLogFillsTheHoursThatAreNotWrittenYet(t *testing.T) {
 }
 
 func TestAnEmptyAnswerIsAKnownNothing(t *testing.T) {
-	day := Window{"24h", 24 * time.Hour}
+	day := Window{Label: "24h", Length: 24 * time.Hour}
 	s := State{}.Apply(update(t0, SourceDays, Periods{Span: Span{t0 - 8*86_400, t0}, Step: 86_400}))
 	if sum := SummariseSpan(s, day, day.Ending(t0), time.UTC); sum.Totals.Calls != Some[int64](0) || sum.Totals.Partial {
 		t.Errorf("%+v", sum.Totals)
@@ -48,7 +48,7 @@ func TestAnEmptyAnswerIsAKnownNothing(t *testing.T) {
 }
 
 func TestDaysOfTheDatabasesZoneAreNotLost(t *testing.T) {
-	day := Window{"24h", 24 * time.Hour}
+	day := Window{Label: "24h", Length: 24 * time.Hour}
 	today := int64(t0 - t0%86_400)
 	s := State{}.Apply(update(t0, SourceDays, Periods{Span: Span{today - 6*86_400, t0}, Step: 86_400, Usage: []PeriodUsage{
 		{From: today, To: today + 86_399, Model: "o3", Calls: 1, Quota: 5},

@@ -52,11 +52,25 @@ type Call struct {
 	FirstToken Opt[time.Duration]
 	Coarse     bool
 	Stream     bool
+	// Billing is what the row tells of its price, nil where it tells nothing. Rows
+	// of one price share it.
+	Billing *Billing
+	// BySubscription marks a call that a plan paid for and not the balance.
+	BySubscription bool
 	// RequestID is the gateway's id of the request, "" where rows carry none.
 	RequestID string
 	// Detail is the row's own text: an error message or a price note. It is
 	// foreign text and has not been sanitised.
 	Detail string
+}
+
+// promptWithCache is the prompt tokens with those that came from the cache,
+// which some rows count beside the others.
+func (c *Call) promptWithCache() int64 {
+	if c.Billing != nil && c.Billing.CacheApart {
+		return c.Prompt + c.Cached.V
+	}
+	return max(c.Prompt, c.Cached.V)
 }
 
 // chunkCap bounds the calls in one chunk, so that adding a page copies at most
@@ -153,6 +167,9 @@ func (l CallLog) DropBefore(from int64) CallLog {
 // In yields the rows of span, oldest first.
 func (l CallLog) In(span Span) func(yield func(*Call) bool) {
 	return func(yield func(*Call) bool) {
+		if span.Empty() {
+			return
+		}
 		lo, hi := l.chunkSpan(span)
 		for _, c := range l.chunks[lo:hi] {
 			for i := range c {

@@ -91,23 +91,26 @@ func (s *distSum) merge(d Dist) {
 	s.n += d.n
 }
 
-// quantiles returns the nearest-rank quantiles for shares in rising order,
-// unknown when nothing was counted.
+// quantiles returns the nearest-rank quantiles for shares in rising order, of
+// which there must be one, unknown when nothing was counted.
 func (s *distSum) quantiles(shares ...float64) []Opt[time.Duration] {
 	out := make([]Opt[time.Duration], len(shares))
 	if s.n == 0 {
 		return out
 	}
 	var seen int64
-	i := 0
+	i, next := 0, rank(shares[0], s.n)
 	for code, n := range s.counts {
-		seen += int64(n)
-		for i < len(shares) && seen > 0 && seen >= rank(shares[i], s.n) {
-			out[i] = Some(time.Duration(distValue(uint16(code))) * time.Millisecond)
-			i++
+		if n == 0 {
+			continue
 		}
-		if i == len(shares) {
-			break
+		seen += int64(n)
+		for seen >= next {
+			out[i] = Some(time.Duration(distValue(uint16(code))) * time.Millisecond)
+			if i++; i == len(shares) {
+				return out
+			}
+			next = rank(shares[i], s.n)
 		}
 	}
 	return out

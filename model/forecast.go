@@ -41,11 +41,11 @@ func forecast(s State, sum Summary) Forecast {
 	}
 	f.Samples = len(known)
 	switch {
-	case sum.Window.Counted() && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
+	case sum.rows && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
 		f.PerHour = Some(sum.PerMinute.V * 60)
-	case sum.Window.Counted() && len(known) > 0:
+	case sum.rows && len(known) > 0:
 		f.PerHour = Some(mean(known) * 60)
-	case !sum.Window.Counted() && sum.PerMinute.OK:
+	case !sum.rows && sum.PerMinute.OK:
 		f.PerHour = Some(sum.PerMinute.V * 60)
 		f.Samples = 0
 		for _, p := range sum.Series {
@@ -111,24 +111,25 @@ func blockSpread(xs []float64) float64 {
 const minBurn = 5 * time.Minute
 
 // Burn is the quota per hour by the rise of the used quota over the last hour,
-// for gateways whose log is not read; unknown over less than five minutes.
+// for gateways whose log is not read; unknown over less than five minutes. What
+// was given back meanwhile is no negative spending.
 func Burn(s State) Opt[float64] {
 	n := len(s.Balances)
 	if n < 2 {
 		return Opt[float64]{}
 	}
 	last := s.Balances[n-1]
-	for _, first := range s.Balances {
-		over, rise := last.At.Sub(first.At), last.Used-first.Used
-		if over > time.Hour {
-			continue
-		}
-		if over < minBurn || rise < 0 {
-			break
-		}
-		return Some(float64(rise) / over.Hours())
+	first := n - 1
+	var rise Quota
+	for first > 0 && last.At.Sub(s.Balances[first-1].At) <= time.Hour {
+		rise += max(0, s.Balances[first].Used-s.Balances[first-1].Used)
+		first--
 	}
-	return Opt[float64]{}
+	over := last.At.Sub(s.Balances[first].At)
+	if over < minBurn {
+		return Opt[float64]{}
+	}
+	return Some(float64(rise) / over.Hours())
 }
 
 // EmptyIn is how long a balance lasts at a burn rate in quota per hour, unknown

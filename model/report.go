@@ -1,9 +1,7 @@
 package model
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -117,9 +115,21 @@ type ModelReport struct {
 	P95MS            Opt[int64] `json:"p95_ms"`
 	FirstTokenP50MS  Opt[int64] `json:"first_token_p50_ms"`
 	FirstTokenP95MS  Opt[int64] `json:"first_token_p95_ms"`
+	PerformanceReport
+	From Opt[Origin] `json:"from"`
+}
+
+// PerformanceReport is what models and keys share; Durations counts the calls
+// that the quantiles rest on.
+type PerformanceReport struct {
+	P99MS           Opt[int64]   `json:"p99_ms"`
+	FirstTokenP99MS Opt[int64]   `json:"first_token_p99_ms"`
+	TokensPerSecond Opt[float64] `json:"tokens_per_second"`
+	CacheHit        Opt[float64] `json:"cache_hit"`
+	ErrorRate       Opt[float64] `json:"error_rate"`
+	Durations       int64        `json:"durations"`
 	// DurationsIn is "s" where the gateway measures durations in whole seconds.
-	DurationsIn string      `json:"durations_in"`
-	From        Opt[Origin] `json:"from"`
+	DurationsIn string `json:"durations_in"`
 }
 
 // KeyReport is one key and its share of the window.
@@ -137,7 +147,13 @@ type KeyReport struct {
 	WindowCalls     Opt[int64]  `json:"window_calls"`
 	WindowQuota     Opt[Quota]  `json:"window_quota"`
 	WindowBy        string      `json:"window_by"`
-	From            Opt[Origin] `json:"from"`
+	WindowErrors    Opt[int64]  `json:"window_errors"`
+	P50MS           Opt[int64]  `json:"p50_ms"`
+	P95MS           Opt[int64]  `json:"p95_ms"`
+	FirstTokenP50MS Opt[int64]  `json:"first_token_p50_ms"`
+	FirstTokenP95MS Opt[int64]  `json:"first_token_p95_ms"`
+	PerformanceReport
+	From Opt[Origin] `json:"from"`
 }
 
 // OtherKeyReport is usage that no listed key accounts for.
@@ -172,6 +188,22 @@ type ReconcileReport struct {
 	GatewayQuota Opt[Quota] `json:"gateway_quota"`
 	Gap          Opt[Quota] `json:"gap"`
 	Cause        string     `json:"cause"`
+	// Balance compares with the balance, of the own scope alone.
+	Balance *BalanceCheckReport `json:"balance"`
+}
+
+// BalanceCheckReport compares what rows say was spent with what became of the
+// balance from one sample to the other. The gap is exact to slack_quota.
+type BalanceCheckReport struct {
+	State      string      `json:"state"`
+	From       Opt[string] `json:"from"`
+	To         Opt[string] `json:"to"`
+	SpentQuota Opt[Quota]  `json:"spent_quota"`
+	UsedRise   Opt[Quota]  `json:"used_rise_quota"`
+	Fall       Opt[Quota]  `json:"balance_fall_quota"`
+	Gap        Opt[Quota]  `json:"gap"`
+	SlackQuota Opt[Quota]  `json:"slack_quota"`
+	Cause      string      `json:"cause"`
 }
 
 // ForecastReport is the burn rate and when the balance is empty.
@@ -245,16 +277,13 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	for _, m := range sum.Models {
 		mr := ModelReport{
 			Model: m.Model, Errors: m.Errors, Quota: m.Quota, Amount: cur.Amount6(m.Quota),
-			P50MS: mapOpt(m.P50, time.Duration.Milliseconds), P95MS: mapOpt(m.P95, time.Duration.Milliseconds),
-			FirstTokenP50MS: mapOpt(m.FirstTokenP50, time.Duration.Milliseconds),
-			FirstTokenP95MS: mapOpt(m.FirstTokenP95, time.Duration.Milliseconds),
+			P50MS: millis(m.P50), P95MS: millis(m.P95),
+			FirstTokenP50MS: millis(m.FirstTokenP50), FirstTokenP95MS: millis(m.FirstTokenP95),
+			PerformanceReport: performanceReport(m.Performance, m.ErrorRate()),
+			From:              nonEmpty(sum.SplitFrom),
 		}
 		if m.CallsKnown {
 			mr.Calls = Some(m.Calls)
-		}
-		mr.DurationsIn, mr.From = "ms", nonEmpty(sum.SplitFrom)
-		if m.Coarse {
-			mr.DurationsIn = "s"
 		}
 		if m.TokensKnown {
 			mr.PromptTokens, mr.CompletionTokens = Some(m.Prompt), Some(m.Completion)
@@ -273,7 +302,10 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 			ID: k.ID, Name: k.Name, Status: k.Status.String(), EffectiveStatus: k.Effective(s.ServerNow()).String(),
 			Unlimited: k.Unlimited, UsedQuota: k.Used,
 			CreatedAt: mapOpt(k.Created, sec), LastUsedAt: mapOpt(k.LastUsed, sec), ExpiresAt: mapOpt(k.Expires, sec),
-			WindowCalls: k.Calls, WindowQuota: k.Spent, WindowBy: by,
+			WindowCalls: k.Calls, WindowQuota: k.Spent, WindowBy: by, WindowErrors: k.Errors,
+			P50MS: millis(k.P50), P95MS: millis(k.P95),
+			FirstTokenP50MS: millis(k.FirstTokenP50), FirstTokenP95MS: millis(k.FirstTokenP95),
+			PerformanceReport: performanceReport(k.Performance, k.ErrorRate()),
 		}
 		if k.Calls.OK {
 			kr.From = nonEmpty(sum.SplitFrom)
@@ -294,6 +326,9 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	r.Reconcile = ReconcileReport{State: rec.State, CountedQuota: rec.Counted, GatewayQuota: rec.Gateway, Cause: rec.Cause}
 	if rec.State == ReconcileMatch || rec.State == ReconcileGap {
 		r.Reconcile.Gap = Some(rec.Gap)
+	}
+	if s.Scope == ScopeSelf {
+		r.Reconcile.Balance = balanceCheckReport(rec.Balance, sec)
 	}
 	stamp := func(t time.Time) string { return t.In(zone).Format(time.RFC3339) }
 	f := sum.Forecast
@@ -319,6 +354,31 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	return r
 }
 
+func balanceCheckReport(c BalanceCheck, sec func(int64) string) *BalanceCheckReport {
+	r := &BalanceCheckReport{State: c.State, Cause: c.Cause}
+	if c.State == ReconcileMatch || c.State == ReconcileGap {
+		r.From, r.To = Some(sec(c.Span.From)), Some(sec(c.Span.To))
+		r.SpentQuota, r.UsedRise, r.Fall = c.Spent, c.Rose, c.Fell
+		r.Gap, r.SlackQuota = Some(c.Gap), Some(c.Slack)
+	}
+	return r
+}
+
+func millis(d Opt[time.Duration]) Opt[int64] { return mapOpt(d, time.Duration.Milliseconds) }
+
+func performanceReport(p Performance, errs Opt[float64]) PerformanceReport {
+	r := PerformanceReport{
+		P99MS: millis(p.P99), FirstTokenP99MS: millis(p.FirstTokenP99), Durations: p.N, DurationsIn: "ms",
+		TokensPerSecond: mapOpt(p.TokensPerSecond, round4), CacheHit: mapOpt(p.CacheHit, round4), ErrorRate: mapOpt(errs, round4),
+	}
+	if p.Coarse {
+		r.DurationsIn = "s"
+	}
+	return r
+}
+
+func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+
 func ratesReport(sum Summary, cur Currency) RatesReport {
 	plain := func(r Rate) RateReport { return RateReport{Value: r.Value, From: nonEmpty(r.From)} }
 	money := plain(sum.MPM)
@@ -326,47 +386,6 @@ func ratesReport(sum Summary, cur Currency) RatesReport {
 	money.Quota = &quota
 	money.Value = mapOpt(sum.MPM.Value, func(q float64) float64 { return math.Round(cur.Amount(q)*1e6) / 1e6 })
 	return RatesReport{plain(sum.RPM), plain(sum.TPM), money}
-}
-
-// dayReports adds the gateway's own hours up to days of zone where they fit, and
-// keeps its UTC days where they do not.
-func dayReports(b Book, zone *time.Location) []DayReport {
-	in, name := zone, ""
-	for _, p := range b.Periods {
-		if !dayFits(p, zone) {
-			in, name = time.UTC, "UTC"
-			break
-		}
-	}
-	type id struct{ day, model string }
-	sums := map[id]DayReport{}
-	for _, p := range b.Periods {
-		if DayStart(time.Unix(p.From, 0).In(in)).Unix() < b.PeriodSpan.From {
-			continue // the gateway was asked for a part of that day
-		}
-		k := id{time.Unix(p.From, 0).In(in).Format(time.DateOnly), p.Model}
-		d := sums[k]
-		d.Day, d.Model, d.Zone, d.From = k.day, k.model, name, FromGateway
-		if !p.Uncounted {
-			d.Calls = Some(d.Calls.V + p.Calls)
-		}
-		d.Quota += p.Quota
-		sums[k] = d
-	}
-	out := make([]DayReport, 0, len(sums))
-	for _, d := range sums {
-		out = append(out, d)
-	}
-	slices.SortFunc(out, func(a, b DayReport) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(b.Quota, a.Quota), cmp.Compare(a.Model, b.Model))
-	})
-	return out
-}
-
-// dayFits reports whether a period lies in one day of zone.
-func dayFits(p PeriodUsage, zone *time.Location) bool {
-	a, b := time.Unix(p.From, 0).In(zone), time.Unix(p.To, 0).In(zone)
-	return a.YearDay() == b.YearDay() && a.Year() == b.Year()
 }
 
 func nonEmpty[S ~string](s S) Opt[S] {

@@ -8,34 +8,50 @@ import (
 // keyUsage shares the window's usage out among the listed keys: by id where
 // rows carry one, else by name. Keys and others together add up to the total.
 // Where the window was not read whole, a key without rows is unknown.
-func keyUsage(keys []APIKey, byKey map[KeyRef]Tally, ids, whole bool) ([]KeyUsage, []OtherKey) {
-	// One key may have had several names, and one name several keys.
-	shares := map[KeyRef]Tally{}
-	share := func(ref KeyRef) KeyRef {
-		if ids {
+func keyUsage(keys []APIKey, byKey shares[KeyRef], b Book, whole bool) ([]KeyUsage, []OtherKey) {
+	refOf := func(ref KeyRef) KeyRef {
+		if b.KeyIDs {
 			return KeyRef{ID: ref.ID}
 		}
 		return KeyRef{Name: ref.Name}
 	}
-	for ref, t := range byKey {
-		addTo(shares, share(ref), &t)
+	// One key may have had several names, and one name several keys.
+	byRef := shares[KeyRef]{}
+	for ref, one := range byKey {
+		to := byRef[refOf(ref)]
+		if to == nil {
+			byRef[refOf(ref)] = one
+			continue
+		}
+		both := &share{Tally: to.Tally, cells: slices.Concat(to.cells, one.cells)}
+		both.add(&one.Tally)
+		byRef[refOf(ref)] = both
 	}
 	listed := map[KeyRef]int{}
 	for _, k := range keys {
-		listed[share(KeyRef{k.ID, k.Name})]++
+		listed[refOf(KeyRef{k.ID, k.Name})]++
 	}
+	var room distSum
 	out := make([]KeyUsage, 0, len(keys))
 	for _, k := range keys {
 		u := KeyUsage{APIKey: k}
-		ref := share(KeyRef{k.ID, k.Name})
-		if t, ok := shares[ref]; listed[ref] == 1 && (ok || whole) {
-			u.Calls, u.Spent = Some(t.Calls), Some(t.Quota)
+		ref := refOf(KeyRef{k.ID, k.Name})
+		one := byRef[ref]
+		if listed[ref] == 1 && (one != nil || whole) {
+			if one == nil {
+				one = &share{}
+			}
+			u.Calls, u.Spent = Some(one.Calls), Some(one.Quota)
+			if b.ErrorsSeen {
+				u.Errors = Some(one.Errors)
+			}
+			u.Performance = performance(one.cells, &one.Tally, &room)
 		}
 		out = append(out, u)
 	}
 	rest := map[string]OtherKey{}
 	for ref, t := range byKey {
-		if listed[share(ref)] == 1 || (t.Calls == 0 && t.Quota == 0) {
+		if listed[refOf(ref)] == 1 || (t.Calls == 0 && t.Quota == 0) {
 			continue
 		}
 		o := rest[ref.Name]

@@ -145,6 +145,7 @@ func (s State) Apply(u Update) State {
 		b := s.book(p.Scope)
 		*b = b.forget(p.Span)
 	case SpanTotal:
+		p.At = u.At
 		b := s.book(p.Scope)
 		b.Totals = append(slices.Clone(b.Totals[max(0, len(b.Totals)-7):]), p)
 		b.TotalsAt = u.At

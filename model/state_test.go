@@ -32,7 +32,7 @@ func readHour(to int64, n int) State {
 	return s.Apply(update(to+Lag, SourceCalls, CallsRead{Span: span, Calls: calls, ReadAt: to + Lag}))
 }
 
-var hour = Window{"1h", time.Hour}
+var hour = Window{Label: "1h", Length: time.Hour}
 
 func TestUnknownIsNotZero(t *testing.T) {
 	s := State{}.Tick(at(t0))

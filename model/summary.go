@@ -54,11 +54,8 @@ type ModelUsage struct {
 	Model string
 	Tally
 	// Errors is unknown where the gateway logs none; it shadows the tally's.
-	Errors                       Opt[int64]
-	P50, P95                     Opt[time.Duration]
-	FirstTokenP50, FirstTokenP95 Opt[time.Duration]
-	// Coarse is set when durations are whole seconds.
-	Coarse bool
+	Errors Opt[int64]
+	Performance
 	// CallsKnown is false where the gateway's aggregate tells only money.
 	CallsKnown bool
 	// TokensKnown is false where the gateway's aggregate does not split tokens.
@@ -81,7 +78,13 @@ type KeyUsage struct {
 	APIKey
 	Calls Opt[int64]
 	Spent Opt[Quota]
+	// Errors is unknown where the gateway logs none.
+	Errors Opt[int64]
+	Performance
 }
+
+// ErrorRate is the share of attempts that failed, unknown with the errors.
+func (k KeyUsage) ErrorRate() Opt[float64] { return errorRate(k.Calls.V, k.Errors) }
 
 // UserUsage is one user's share of a window.
 type UserUsage struct {
@@ -118,6 +121,8 @@ type Point struct {
 type Summary struct {
 	Window Window
 	Span   Span
+	// rows is set where the window was counted from the log's rows.
+	rows   bool
 	Totals Totals
 	// PerMinute is the quota per minute over the window.
 	PerMinute Opt[float64]
@@ -167,14 +172,16 @@ func windowEnd(s State) int64 {
 
 // Summarise derives everything for a window from s, with days in zone.
 func Summarise(s State, w Window, zone *time.Location) Summary {
-	return SummariseSpan(s, w, w.Ending(windowEnd(s)), zone)
+	return SummariseSpan(s, w, w.SpanAt(windowEnd(s), zone), zone)
 }
 
 // SummariseSpan is Summarise for a span that is already fixed.
 func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	b := s.Book()
 	sum := Summary{Window: w, Span: span}
-	if w.Counted() {
+	// A day that has just begun was read as a whole.
+	sum.rows = w.Counted() || w.Calendar != CalendarNone && b.Ledger.Covers(span)
+	if sum.rows {
 		sum.counted(s)
 	} else {
 		sum.aggregated(s)
@@ -183,7 +190,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Now = Spenders(s, sum.NowSpan)
 	sum.NowCovered = b.Ledger.Share(sum.NowSpan)
 	sum.rates(s)
-	if w.Counted() {
+	if sum.rows {
 		sum.accelerate(b)
 	}
 	sum.Today = today(b, span.To, zone)
@@ -191,27 +198,28 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 		// The balance is the account's own: the site's spending does not empty it.
 		sum.Forecast = forecast(s, sum)
 	}
-	sum.Reconcile = reconcile(b)
+	sum.Reconcile = reconcile(s)
 	return sum
 }
 
-// Wider reports whether the window had to be widened to whole hours or days.
+// Wider reports whether the window's label does not tell when it began: it
+// follows the calendar, or had to be widened to whole hours or days.
 func (sum Summary) Wider() bool {
-	return sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
+	return sum.Window.Calendar != CalendarNone || sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
 }
 
 // counted fills the window from the rows that were read.
 func (sum *Summary) counted(s State) {
 	b, span := s.Book(), sum.Span
-	byModel := map[string][]*Cell{}
-	byKey := map[KeyRef]Tally{}
-	byUser := map[string]Tally{}
+	byModel, byKey, byUser := shares[string]{}, shares[KeyRef]{}, map[string]Tally{}
+	own := s.Scope == ScopeSelf
 	var all Tally
 	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
 		all.add(&c.Tally)
-		byModel[c.Model] = append(byModel[c.Model], c)
-		addTo(byKey, c.Key, &c.Tally)
-		if s.Scope == ScopeSite {
+		byModel.add(c.Model, c)
+		if own {
+			byKey.add(c.Key, c)
+		} else {
 			addTo(byUser, c.User, &c.Tally)
 		}
 	})
@@ -221,9 +229,9 @@ func (sum *Summary) counted(s State) {
 		sum.SplitFrom = FromCounted
 	}
 	sum.Models = modelUsage(byModel, b.ErrorsSeen)
-	if s.Scope == ScopeSelf {
+	if own {
 		// Of the whole site, keys of different users share their names.
-		sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b.KeyIDs, whole)
+		sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b, whole)
 	}
 	sum.Users = userUsage(byUser)
 	sum.Totals = totals(b, span, all)
@@ -323,30 +331,15 @@ func (b Book) totalOf(span Span) (Quota, bool) {
 	return 0, false
 }
 
-func modelUsage(byModel map[string][]*Cell, errorsSeen bool) []ModelUsage {
+func modelUsage(byModel shares[string], errorsSeen bool) []ModelUsage {
 	out := make([]ModelUsage, 0, len(byModel))
-	var sum distSum
-	for name, cells := range byModel {
-		m := ModelUsage{Model: name, CallsKnown: true, TokensKnown: true}
-		for _, c := range cells {
-			m.add(&c.Tally)
-			m.Coarse = m.Coarse || c.Coarse
-		}
+	var room distSum
+	for name, one := range byModel {
+		m := ModelUsage{Model: name, Tally: one.Tally, CallsKnown: true, TokensKnown: true}
 		if errorsSeen {
 			m.Errors = Some(m.Tally.Errors)
 		}
-		sum.reset()
-		for _, c := range cells {
-			sum.merge(c.Took)
-		}
-		q := sum.quantiles(0.5, 0.95)
-		m.P50, m.P95 = q[0], q[1]
-		sum.reset()
-		for _, c := range cells {
-			sum.merge(c.FirstToken)
-		}
-		q = sum.quantiles(0.5, 0.95)
-		m.FirstTokenP50, m.FirstTokenP95 = q[0], q[1]
+		m.Performance = performance(one.cells, &one.Tally, &room)
 		out = append(out, m)
 	}
 	sortModels(out)

@@ -102,7 +102,7 @@ func TestWindowsOfADayAndMore(t *testing.T) {
 		s := State{}.Apply(update(now, SourceKeys, Keys{{ID: 1, Name: "laptop"}}))
 		return s.Apply(update(now, SourceDays, Periods{Span: span, Step: step, Usage: usage}))
 	}
-	week := Window{"7d", 7 * 24 * time.Hour}
+	week := Window{Label: "7d", Length: 7 * 24 * time.Hour}
 	for _, c := range []struct {
 		name   string
 		step   int64
@@ -112,7 +112,7 @@ func TestWindowsOfADayAndMore(t *testing.T) {
 		points int
 		share  float64
 	}{
-		{"hours of a day", 3600, true, Window{"24h", 24 * time.Hour}, 50, 25, 0.993},
+		{"hours of a day", 3600, true, Window{Label: "24h", Length: 24 * time.Hour}, 50, 25, 0.993},
 		{"hours of a week that began before the answer", 3600, true, week, 2 * (6*24 + 7), 169, 0.892},
 		{"days of a week", day, false, week, 14, 8, 0.862},
 	} {

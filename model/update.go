@@ -73,6 +73,8 @@ type SpanTotal struct {
 	// Shell-API); MPM is quota per minute (Shell-API).
 	RPM, TPM Opt[int64]
 	MPM      Opt[Quota]
+	// At is when it was told, on the local clock; Apply fills it.
+	At time.Time
 }
 
 // HourTotal is a payload of SourceDays: the gateway's own sum over one hour of

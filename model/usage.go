@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // KeyRef names the key of a call: by id where rows carry one (new-api, Veloera),
@@ -19,12 +20,20 @@ type Tally struct {
 	Errors int64
 	Quota  Quota
 	// Refunded is the sum of refund rows (new-api type 6).
-	Refunded           Quota
+	Refunded Quota
+	// ByPlan is the part of Quota that a plan paid and not the balance.
+	ByPlan             Quota
 	Prompt, Completion int64
 	// Cached is the prompt tokens read from cache, over the CachedOf calls whose
 	// rows tell.
 	Cached   int64
 	CachedOf int64
+	// CachedPrompt is all prompt tokens of those calls.
+	CachedPrompt int64
+	// Timed is the sum of the durations that rows tell, TimedTokens the completion
+	// tokens of their calls.
+	Timed       time.Duration
+	TimedTokens int64
 }
 
 func (t *Tally) add(o *Tally) {
@@ -32,10 +41,14 @@ func (t *Tally) add(o *Tally) {
 	t.Errors += o.Errors
 	t.Quota += o.Quota
 	t.Refunded += o.Refunded
+	t.ByPlan += o.ByPlan
 	t.Prompt += o.Prompt
 	t.Completion += o.Completion
 	t.Cached += o.Cached
 	t.CachedOf += o.CachedOf
+	t.CachedPrompt += o.CachedPrompt
+	t.Timed += o.Timed
+	t.TimedTokens += o.TimedTokens
 }
 
 func (t *Tally) count(c *Call) {
@@ -45,9 +58,17 @@ func (t *Tally) count(c *Call) {
 		t.Quota += c.Quota
 		t.Prompt += c.Prompt
 		t.Completion += c.Completion
+		if c.BySubscription {
+			t.ByPlan += c.Quota
+		}
 		if c.Cached.OK {
 			t.Cached += c.Cached.V
 			t.CachedOf++
+			t.CachedPrompt += c.promptWithCache()
+		}
+		if c.Took.OK {
+			t.Timed += c.Took.V
+			t.TimedTokens += c.Completion
 		}
 	case KindError:
 		t.Errors++
@@ -108,6 +129,8 @@ type minute struct {
 	at    int64 // its first second
 	cells []Cell
 	total Tally
+	// briefs are the cells in short, in the order of their ids.
+	briefs []brief
 }
 
 // Rollup holds the usage of each minute of a log, oldest first. It is a value.
@@ -136,7 +159,7 @@ func (r Rollup) refresh(span Span, log CallLog) Rollup {
 		if len(cells) == 0 {
 			continue
 		}
-		one := &minute{at: m, cells: cells}
+		one := &minute{at: m, cells: cells, briefs: briefs(cells)}
 		for i := range cells {
 			one.total.add(&cells[i].Tally)
 		}
@@ -179,39 +202,55 @@ func (r Rollup) dropBefore(from int64) Rollup {
 // from the roll-up, the ends from the rows themselves.
 func (r Rollup) eachCell(span Span, log CallLog, f func(*Cell)) {
 	edge := func(s Span) {
+		if s.Empty() {
+			return
+		}
 		cells := rollUp(log.In(s))
 		for i := range cells {
 			f(&cells[i])
 		}
 	}
-	if span.Empty() {
-		return
-	}
-	first := minuteOf(span.From + 59) // the first minute wholly inside
-	last := minuteOf(span.To + 1)     // the minute after the last one wholly inside
-	if first >= last {
-		edge(span)
-		return
-	}
-	if span.From < first {
-		edge(Span{span.From, first - 1})
-	}
-	for _, m := range r.minutes[r.index(first):] {
-		if m.at >= last {
+	minutes, before, after := wholeMinutes(span)
+	edge(before)
+	for _, m := range r.minutes[r.index(minutes.From):] {
+		if m.at > minutes.To {
 			break
 		}
 		for i := range m.cells {
 			f(&m.cells[i])
 		}
 	}
-	if last <= span.To {
-		edge(Span{last, span.To})
+	edge(after)
+}
+
+// wholeMinutes cuts span into the clock minutes wholly inside it and the seconds
+// before and after them, each of which may be empty.
+func wholeMinutes(span Span) (minutes, before, after Span) {
+	none := Span{0, -1}
+	first := minuteOf(span.From + 59)
+	next := minuteOf(span.To + 1)
+	if span.Empty() || first >= next {
+		return none, span, none
 	}
+	return Span{first, next - 1}, Span{span.From, first - 1}, Span{next, span.To}
 }
 
 // tally adds up the calls of exactly the seconds of span.
 func (r Rollup) tally(span Span, log CallLog) Tally {
 	var t Tally
-	r.eachCell(span, log, func(c *Cell) { t.add(&c.Tally) })
+	edge := func(s Span) {
+		for c := range log.In(s) {
+			t.count(c)
+		}
+	}
+	minutes, before, after := wholeMinutes(span)
+	edge(before)
+	for _, m := range r.minutes[r.index(minutes.From):] {
+		if m.at > minutes.To {
+			break
+		}
+		t.add(&m.total)
+	}
+	edge(after)
 	return t
 }

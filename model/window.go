@@ -2,34 +2,58 @@ package model
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// Window is a length of time that the screen or the report speaks of.
+// Calendar says where a window begins that is not a length of time.
+type Calendar uint8
+
+// The beginnings of windows.
+const (
+	CalendarNone  Calendar = iota // a length of time before the end
+	CalendarDay                   // the midnight of the day of the end
+	CalendarMonth                 // the first midnight of its month
+)
+
+// Window is a time that the screen or the report speaks of. Of a window that
+// follows the calendar, Length is the most that it can be.
 type Window struct {
-	Label  string
-	Length time.Duration
+	Label    string
+	Length   time.Duration
+	Calendar Calendar
 }
+
+// The longest day has 25 hours, and the longest month one such day.
+const (
+	longestDay   = 25 * time.Hour
+	longestMonth = 31*24*time.Hour + time.Hour
+)
 
 // Windows are the windows that a person can choose between.
 func Windows() []Window {
 	return []Window{
-		{"15m", 15 * time.Minute},
-		{"1h", time.Hour},
-		{"24h", 24 * time.Hour},
-		{"7d", 7 * 24 * time.Hour},
-		{"30d", 30 * 24 * time.Hour},
+		{Label: "15m", Length: 15 * time.Minute},
+		{Label: "1h", Length: time.Hour},
+		{Label: "24h", Length: 24 * time.Hour},
+		{Label: "7d", Length: 7 * 24 * time.Hour},
+		{Label: "30d", Length: 30 * 24 * time.Hour},
+		{Label: "today", Length: longestDay, Calendar: CalendarDay},
+		{Label: "month", Length: longestMonth, Calendar: CalendarMonth},
 	}
 }
 
 // ParseWindow returns the window with that label.
 func ParseWindow(label string) (Window, error) {
-	for _, w := range Windows() {
+	all := Windows()
+	labels := make([]string, len(all))
+	for i, w := range all {
 		if w.Label == label {
 			return w, nil
 		}
+		labels[i] = w.Label
 	}
-	return Window{}, fmt.Errorf("window %q is not one of 15m, 1h, 24h, 7d, 30d", label)
+	return Window{}, fmt.Errorf("window %q is not one of %s", label, strings.Join(labels, ", "))
 }
 
 // Counted reports whether the window is short enough to be counted from the
@@ -37,14 +61,27 @@ func ParseWindow(label string) (Window, error) {
 // the log for them would burden its database.
 func (w Window) Counted() bool { return w.Length <= time.Hour }
 
-// Ending returns the span of the window that ends at to, both ends inclusive:
-// an hour is 3,600 seconds.
+// Ending returns the span that ends at to and is as long as the window can be,
+// both ends inclusive: an hour is 3,600 seconds.
 func (w Window) Ending(to int64) Span {
 	return Span{to - int64(w.Length/time.Second) + 1, to}
 }
 
+// SpanAt returns the span of the window that ends at to, both ends inclusive,
+// with days and months of zone.
+func (w Window) SpanAt(to int64, zone *time.Location) Span {
+	end := time.Unix(to, 0).In(zone)
+	switch w.Calendar {
+	case CalendarDay:
+		return Span{DayStart(end).Unix(), to}
+	case CalendarMonth:
+		return Span{MonthStart(end).Unix(), to}
+	}
+	return w.Ending(to)
+}
+
 // DayStart returns the first second of the day of t in t's zone. Days have 23 or
-// 25 hours where clocks change, and some have no midnight at all.
+// 25 hours where clocks change, and some have no midnight at all or two of them.
 func DayStart(t time.Time) time.Time {
 	y, m, d := t.Date()
 	start := time.Date(y, m, d, 0, 0, 0, 0, t.Location())
@@ -53,6 +90,12 @@ func DayStart(t time.Time) time.Time {
 		start = start.Add(time.Hour)
 	}
 	return start
+}
+
+// MonthStart returns the first second of the month of t in t's zone.
+func MonthStart(t time.Time) time.Time {
+	y, m, _ := t.Date()
+	return DayStart(time.Date(y, m, 1, 12, 0, 0, 0, t.Location()))
 }
 
 // HourSpans cuts the time from the start of now's day to the second to into

@@ -175,6 +175,7 @@ func TestCurrenciesOfDifferentWorthDoNotAddUp(t *testing.T) {
 	}
 	custom("prod", "€", 1)
 	custom("staging 中文", "pt", 1000)
+	u.refresh()
 	pressKeys(u, "6")
 	if got := shown(t, u); !strings.Contains(got, "€1.00 left at 1") || !strings.Contains(got, "pt1,000.00 left at 1") {
 		t.Errorf("%s", got)
