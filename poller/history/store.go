@@ -28,11 +28,13 @@ type Options struct {
 	// Run starts the goroutine that writes, guarded against panics; nil means a
 	// plain go statement.
 	Run func(func())
+
+	beat time.Duration // for tests that write when they want to
 }
 
 const (
-	// beat is how often what was folded is written, in one transaction.
-	beat = time.Second
+	// beatEvery is how often what was folded is written, in one transaction.
+	beatEvery = time.Second
 	// sweepEvery is how often what has become old is looked for.
 	sweepEvery = time.Hour
 	// closeWithin bounds Close.
@@ -85,6 +87,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	}
 	if opts.MinutesFor <= 0 {
 		opts.MinutesFor = 90 * 24 * time.Hour
+	}
+	if opts.beat <= 0 {
+		opts.beat = beatEvery
 	}
 	if opts.Run == nil {
 		opts.Run = func(f func()) { go f() }
@@ -170,7 +175,7 @@ func (s *Store) enqueue(j job) {
 // loop writes until the store is closed.
 func (s *Store) loop() {
 	defer close(s.done)
-	tick := time.NewTicker(beat)
+	tick := time.NewTicker(s.opts.beat)
 	defer tick.Stop()
 	for {
 		select {
