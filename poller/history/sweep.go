@@ -15,8 +15,8 @@ const metaMinutes = "minutes from"
 const (
 	// sweptAtOnce bounds what one transaction deletes: rows of a table.
 	sweptAtOnce = 300
-	// freedAtOnce bounds, in pages, what one turn gives back to the disk.
-	freedAtOnce = 2000
+	// spare is how many free pages the file keeps for what comes next.
+	spare = 256
 	// alertsFor is how long the journal goes back.
 	alertsFor = 365 * 24 * time.Hour
 )
@@ -72,10 +72,10 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	return f.giveBack(ctx)
 }
 
-// giveBack returns free pages to the disk, when they are many.
+// giveBack returns free pages to the disk when they are many, 8 MB a turn.
 func (f *file) giveBack(ctx context.Context) error {
 	var free int64
-	if err := f.write.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil || free < freedAtOnce/2 {
+	if err := f.write.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil || free < 2*spare {
 		return err
 	}
 	// The pragma frees a page a row, and the rows have to be read.
