@@ -144,15 +144,19 @@ func floor(t, step int64) int64 {
 
 // slotsIn returns the slots that may hold rows of a span, in the order of time.
 func (b logbook) slotsIn(ctx context.Context, span model.Span) ([]slot, error) {
+	return slotsIn(ctx, b.tx, b.id, span)
+}
+
+func slotsIn(ctx context.Context, q querier, book int64, span model.Span) ([]slot, error) {
 	var out []slot
-	err := each(ctx, b.tx, func(rows *sql.Rows) error {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var s slot
 		if err := rows.Scan(&s.start, &s.blob); err != nil {
 			return err
 		}
 		out = append(out, s)
 		return nil
-	}, "SELECT start, calls FROM slot WHERE book = ? AND start BETWEEN ? AND ? ORDER BY start", b.id, slotOf(span.From), span.To)
+	}, "SELECT start, calls FROM slot WHERE book = ? AND start BETWEEN ? AND ? ORDER BY start", book, slotOf(span.From), span.To)
 	return out, err
 }
 

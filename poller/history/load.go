@@ -138,18 +138,23 @@ func (l *loader) calls(book int64, scope model.Scope) error {
 	if err != nil {
 		return err
 	}
-	d := decoder{names: map[string]string{}}
-	var calls []model.Call
-	err = each(l.ctx, l.tx, func(rows *sql.Rows) (err error) {
-		var s slot
-		if err := rows.Scan(&s.start, &s.blob); err != nil {
-			return err
-		}
-		calls, err = d.calls(calls, s.start, s.blob)
-		return err
-	}, "SELECT start, calls FROM slot WHERE book = ? AND start BETWEEN ? AND ? ORDER BY start", book, slotOf(span.From), span.To)
+	slots, err := slotsIn(l.ctx, l.tx, book, span)
 	if err != nil {
 		return err
+	}
+	d := decoder{names: map[string]string{}}
+	var calls []model.Call
+	size := 0
+	for _, s := range slots {
+		size += len(s.blob)
+	}
+	for i, s := range slots {
+		if calls, err = d.calls(calls, s.start, s.blob); err != nil {
+			return err
+		}
+		if i == 0 { // the others are about as dense: room for all of them at once
+			calls = slices.Grow(calls, len(calls)*size/len(s.blob)*9/8)
+		}
 	}
 	for _, p := range ps.compact(math.MaxInt64) {
 		p.span = p.span.Meet(span)

@@ -23,7 +23,7 @@ func sweepAll(t *testing.T, s *Store, now time.Time) {
 	t.Fatal("the sweeping does not end")
 }
 
-func (s *Store) numbers(t *testing.T, query string) (n int64) {
+func (s *Store) numbers(t testing.TB, query string) (n int64) {
 	t.Helper()
 	if err := s.file.write.QueryRow(query).Scan(&n); err != nil {
 		t.Fatal(err)
