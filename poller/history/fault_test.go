@@ -250,6 +250,31 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+func TestAWaitingQueueIsBounded(t *testing.T) {
+	s := openAt(t, dbPath(t), Options{})
+	span := model.Span{From: origin, To: origin + 59}
+	rows := make([]model.Call, maxQueued/4)
+	for i := range rows {
+		rows[i] = model.Call{At: origin, Kind: model.KindConsume}
+	}
+	for range 10 {
+		s.Fold("prod", read(span, origin+100, rows))
+	}
+	wantFault(t, s, "cannot be written fast enough")
+	if s.queued > maxQueued {
+		t.Errorf("%d rows wait", s.queued)
+	}
+	mustFlush(t, s)
+	wantFault(t, s, "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Fold("prod", minute(origin))
+	if s.queued != 0 {
+		t.Error("something waits for a closed store")
+	}
+}
+
 func TestNewerFileIsLeftAlone(t *testing.T) {
 	path := dbPath(t)
 	s := openAt(t, path, Options{})

@@ -157,14 +157,19 @@ func (s *Store) Fault() string {
 }
 
 // enqueue hands a job to the writer. It never waits: while the file cannot be
-// written the job is dropped.
+// written, and when the store is closed, the job is dropped.
 func (s *Store) enqueue(j job) {
+	select {
+	case <-s.closing:
+		return
+	default:
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.trouble != troubleNone && s.trouble != troubleBusy && time.Now().Before(s.pausedUntil) {
 		return
 	}
-	if s.queued+j.rows+1 > maxQueued {
+	if len(s.queue) > 0 && s.queued+j.rows+1 > maxQueued {
 		s.fault = "history: its file cannot be written fast enough; what is seen now is not kept"
 		return
 	}
