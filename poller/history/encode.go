@@ -2,6 +2,7 @@ package history
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"time"
 
 	"gatewatch/model"
@@ -11,7 +12,9 @@ import (
 // that each can be read by itself.
 const (
 	callsForm = 1
-	cellsForm = 2
+	// cellsForm tells more of a cell than shortForm, which is still read.
+	shortForm = 2
+	cellsForm = 3
 )
 
 // Flags of a call.
@@ -21,6 +24,8 @@ const (
 	flagCached
 	flagTook
 	flagFirst
+	flagPlan
+	flagBilling
 )
 
 // texts numbers texts in the order of their first use.
@@ -64,7 +69,7 @@ func encodeCalls(start int64, calls []model.Call) []byte {
 	for i := range calls {
 		c := &calls[i]
 		flags := flag(c.Stream, flagStream) | flag(c.Coarse, flagCoarse) | flag(c.Cached.OK, flagCached) |
-			flag(c.Took.OK, flagTook) | flag(c.FirstToken.OK, flagFirst)
+			flag(c.Took.OK, flagTook) | flag(c.FirstToken.OK, flagFirst) | flag(c.BySubscription, flagPlan) | flag(c.Billing != nil, flagBilling)
 		b = append(b, flags, byte(c.Kind))
 		b = binary.AppendUvarint(b, uint64(c.At-start))
 		for _, s := range [...]string{c.Model, c.Key, c.User, c.Group, c.Channel, c.Detail} {
@@ -83,6 +88,9 @@ func encodeCalls(start int64, calls []model.Call) []byte {
 			b = binary.AppendVarint(b, int64(c.FirstToken.V))
 		}
 		b = appendText(b, c.RequestID)
+		if c.Billing != nil {
+			b = binary.AppendUvarint(b, t.id(billingText(c.Billing)))
+		}
 	}
 	return t.blob(callsForm, len(calls), b)
 }
@@ -103,6 +111,8 @@ type decoder struct {
 	bad   bool
 	texts []string
 	names map[string]string // may be nil
+
+	prices map[string]*model.Billing
 }
 
 // open checks the form and reads the texts; it returns how many records follow.
@@ -214,13 +224,43 @@ func (d *decoder) calls(to []model.Call, start int64, b []byte) ([]model.Call, e
 			c.FirstToken = model.Some(time.Duration(d.int()))
 		}
 		c.Stream, c.Coarse = flags&flagStream != 0, flags&flagCoarse != 0
+		c.BySubscription = flags&flagPlan != 0
 		c.RequestID = d.string()
+		if flags&flagBilling != 0 {
+			c.Billing = d.billing()
+		}
 		if d.bad {
 			break
 		}
 		to = append(to, c)
 	}
 	return to, d.err()
+}
+
+// billingText stores a price as text: a blob's rows repeat a few.
+func billingText(b *model.Billing) string {
+	text, err := json.Marshal(b)
+	if err != nil {
+		return "" // it holds only numbers and words
+	}
+	return string(text)
+}
+
+// billing reads a price; equal ones are shared.
+func (d *decoder) billing() *model.Billing {
+	text := d.listed()
+	if b, ok := d.prices[text]; ok {
+		return b
+	}
+	b := &model.Billing{}
+	if json.Unmarshal([]byte(text), b) != nil {
+		b = nil
+	}
+	if d.prices == nil {
+		d.prices = map[string]*model.Billing{}
+	}
+	d.prices[text] = b
+	return b
 }
 
 // encodeCells stores usage in the order given.
@@ -236,6 +276,7 @@ func encodeCells(cells []model.Cell) []byte {
 		}
 		for _, v := range [...]int64{
 			c.Key.ID, c.Calls, c.Errors, int64(c.Quota), int64(c.Refunded), c.Prompt, c.Completion, c.Cached, c.CachedOf,
+			int64(c.ByPlan), c.CachedPrompt, int64(c.Timed), c.TimedTokens,
 		} {
 			b = binary.AppendVarint(b, v)
 		}
@@ -250,7 +291,11 @@ func encodeCells(cells []model.Cell) []byte {
 // cells calls f for each cell of a blob that encodeCells wrote. The cell's
 // distributions are left as they are stored.
 func (d *decoder) cells(b []byte, f func(c *model.Cell, took, first []byte)) error {
-	n := d.open(b, cellsForm)
+	form := byte(cellsForm)
+	if len(b) > 0 && b[0] == shortForm {
+		form = shortForm
+	}
+	n := d.open(b, form)
 	for range n {
 		var c model.Cell
 		c.Coarse = d.byte()&flagCoarse != 0
@@ -258,6 +303,10 @@ func (d *decoder) cells(b []byte, f func(c *model.Cell, took, first []byte)) err
 		c.Key.ID, c.Calls, c.Errors = d.int(), d.int(), d.int()
 		c.Quota, c.Refunded = model.Quota(d.int()), model.Quota(d.int())
 		c.Prompt, c.Completion, c.Cached, c.CachedOf = d.int(), d.int(), d.int(), d.int()
+		if form == cellsForm {
+			c.ByPlan, c.CachedPrompt = model.Quota(d.int()), d.int()
+			c.Timed, c.TimedTokens = time.Duration(d.int()), d.int()
+		}
 		took, first := d.bytes(), d.bytes()
 		if d.bad {
 			break
