@@ -1,0 +1,157 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// lowBalance warns by money where a threshold in money is known, else by the
+// hours that are left.
+func lowBalance(s State, o AlertOptions) []found {
+	a := s.Account.V
+	f := found{Alert: Alert{Kind: AlertLowBalance, Left: a.Quota, Limit: o.LowBalance}}
+	if !a.Quota.OK || a.Unlimited {
+		return []found{f}
+	}
+	perHour := pace(s)
+	f.PerHour = perHour
+	f.Hours = mapOpt(EmptyIn(a.Quota, perHour), time.Duration.Hours)
+	if !f.Limit.OK && !o.LowHours.OK && a.Remind.V > 0 {
+		f.Limit = a.Remind
+	}
+	hours := o.LowHours
+	if !f.Limit.OK && !hours.OK {
+		hours = Some(defaultHours)
+	}
+	var is []condition
+	if f.Limit.OK {
+		is = append(is, between(float64(a.Quota.V), float64(f.Limit.V)))
+	}
+	switch {
+	case !hours.OK:
+	case f.Hours.OK:
+		is = append(is, between(f.Hours.V, hours.V))
+	case perHour.OK: // it lasts for years, or nothing is spent
+		is = append(is, conditionGood)
+	default:
+		is = append(is, conditionUnsure)
+	}
+	// Of two thresholds either is enough.
+	f.is = slices.Max(is)
+	if f.is == conditionGood && slices.Contains(is, conditionUnsure) {
+		f.is = conditionUnsure
+	}
+	return []found{f}
+}
+
+// pace is the spend in quota per hour over the last hour, by the log or else by
+// the used quota. Over less it would rise and fall with every burst.
+func pace(s State) Opt[float64] {
+	s.Scope = ScopeSelf // the balance is the account's own
+	if _, _, h1 := SpendRates(s); h1.OK {
+		return Some(h1.V * 60)
+	}
+	return Burn(s)
+}
+
+// lowKeys warns of keys with a limit of their own that will not last, by what
+// each spent in the last quarter of an hour.
+func lowKeys(s State, o AlertOptions) []found {
+	b := s.Self
+	limited := func(k APIKey) bool { return !k.Unlimited && k.Status == KeyEnabled }
+	if !slices.ContainsFunc(s.Keys.V, limited) {
+		return nil
+	}
+	s.Scope = ScopeSelf
+	end := windowEnd(s)
+	span := Span{end - keyBurnOver + 1, end}
+	known := b.Ledger.Covers(span)
+	byKey := shares[KeyRef]{}
+	if known {
+		b.Usage.eachCell(span, b.Calls, func(c *Cell) { byKey.add(c.Key, c) })
+	}
+	used, _ := keyUsage(s.Keys.V, byKey, b, known)
+	low := o.KeyHours.Or(defaultKeyHours)
+	var out []found
+	for _, k := range used {
+		if !limited(k.APIKey) {
+			continue
+		}
+		f := found{Alert: Alert{
+			Kind: AlertKeyLow, Subject: k.Name, Key: KeyRef{k.ID, k.Name}, Left: Some(k.Remaining),
+		}}
+		switch {
+		case k.Remaining <= 0:
+			// Exhausted: it was about to, or has long been known to be.
+			f.Hours = Some(0.0)
+			if k.Spent.V > 0 {
+				f.is = conditionBad
+			}
+		case k.Spent.OK:
+			perHour := float64(k.Spent.V) / keyBurnOver * 3600
+			f.PerHour = Some(perHour)
+			f.is = conditionGood
+			if perHour > 0 {
+				f.Hours = Some(float64(k.Remaining) / perHour)
+				f.is = between(f.Hours.V, low)
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// down warns of a gateway that does not answer, when its own account has failed
+// several times in a row; see downAfter.
+func down(s State, _ AlertOptions) []found {
+	st := s.Sources[SourceAccount]
+	f := found{Alert: Alert{Kind: AlertDown, Fault: st.Fault, Since: st.LastOK}}
+	switch h := st.Health(s.Now); {
+	case h == HealthDown || h == HealthUnauthorised && st.Failures >= downAfter:
+		f.is = conditionBad
+	case h == HealthUp || h == HealthStale && st.Fault.Kind == FaultNone:
+		f.is = conditionGood
+	}
+	return []found{f}
+}
+
+// failures warns of a share of attempts that fail, where failures are logged.
+func failures(s State, o AlertOptions) []found {
+	b := s.Self
+	f := found{Alert: Alert{Kind: AlertFailures}}
+	end := b.Ledger.End()
+	span := Span{end.V - failuresOver + 1, end.V}
+	if !b.ErrorsSeen || !end.OK || !b.Ledger.Covers(span) {
+		return []found{f}
+	}
+	t := b.Usage.tally(span, b.Calls)
+	f.Tries = t.Calls + t.Errors
+	limit := o.Failures.Or(defaultFailures)
+	if f.Tries > 0 {
+		f.Share = Some(float64(t.Errors) / float64(f.Tries))
+	}
+	switch {
+	case f.Share.V > limit && f.Tries >= failuresLeast:
+		f.is = conditionBad
+	case f.Share.V <= limit/again:
+		f.is = conditionGood
+	}
+	return []found{f}
+}
+
+// spiking warns of spikes of the account's own calls.
+func spiking(s State, _ AlertOptions) []found {
+	s.Scope = ScopeSelf
+	var out []found
+	for _, sp := range Spikes(s) {
+		kind := AlertSpike
+		if sp.Kind == SpikeErrors {
+			kind = AlertErrorSpike
+		}
+		out = append(out, found{is: conditionBad, Alert: Alert{
+			Kind: kind, Subject: sp.Key.Name + " " + sp.Model, Key: sp.Key, User: sp.User, Model: sp.Model,
+			Since: time.Unix(sp.Since, 0).Add(-s.Skew.V), Times: Some(sp.Times), PerHour: Some(sp.PerHour), Share: sp.Errors,
+		}})
+	}
+	return out
+}
