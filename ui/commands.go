@@ -86,6 +86,7 @@ func commands(w *text.Words) []command {
 
 		{name: "theme", do: do.Theme, where: onScreen, run: (*UI).nextTheme},
 		{name: "mouse", do: do.Mouse, where: onScreen, run: (*UI).toggleMouse},
+		{name: "journal", do: do.Journal, where: onScreen, run: (*UI).openJournal, why: (*UI).whyNoJournal},
 		{name: "privacy", do: do.Privacy, where: onScreen, run: (*UI).togglePrivacy},
 	}
 	for _, win := range model.Windows() {
@@ -157,6 +158,6 @@ func KeyTable(w *text.Words) string {
 	for _, do := range order {
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(byAction[do], " "), do.Long)
 	}
-	b.WriteString("\nActions without a key, in the palette (`ctrl+p`): theme, mouse, privacy, and each window and theme by name.\n")
+	b.WriteString("\nActions without a key, in the palette (`ctrl+p`): theme, mouse, alerts, privacy, and each window and theme by name.\n")
 	return b.String()
 }

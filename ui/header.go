@@ -127,7 +127,7 @@ func (u *UI) drawHeader(lines []string, r Rect) {
 	balance := seg(th.Dim, text.Unknown, 99)
 	if left := s.Account.V.Quota; left.OK {
 		style := th.Money
-		if left.V <= 0 {
+		if left.V <= 0 || u.raised(model.AlertLowBalance) {
 			style = th.Bad
 		}
 		balance = join(99, seg(style, d.Money(left.V), 0), seg(th.Dim, " "+words.Left, 0))
@@ -313,6 +313,9 @@ func (u *UI) worst() (theme.Style, string) {
 		default:
 			return th.Warn, f.Sentence
 		}
+	}
+	if style, says := u.alarm(); says != "" {
+		return style, says
 	}
 	switch {
 	case s.Pace.Slow:

@@ -43,6 +43,7 @@ type Options struct {
 	// Warnings are said in the alert line while nothing worse is to be said.
 	Warnings []string
 	Poller   Poller
+	Alerts   AlertOptions
 	// Busy reports that the last frame is still on its way to the terminal; no new
 	// one is made meanwhile. nil means never.
 	Busy func() bool
@@ -86,6 +87,7 @@ type UI struct {
 	typing bool // the filter line takes the keys
 	input  textinput.Model
 	notice string // said in the footer until the next key
+	alerts alerts
 
 	w, h int
 	frame
@@ -148,7 +150,17 @@ func (u *UI) Init() tea.Cmd {
 func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case model.Update:
-		return u, u.fold(msg)
+		return u, tea.Batch(u.fold(msg), u.judgeFor(msg))
+	case tea.FocusMsg:
+		u.alerts.focused = model.Some(true)
+		return u, nil
+	case tea.BlurMsg:
+		u.alerts.focused = model.Some(false)
+		return u, nil
+	case journalMsg:
+		u.changed()
+		u.showJournal(msg)
+		return u, nil
 	case filledMsg:
 		u.filling = false
 		u.refresh()
@@ -170,6 +182,7 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return u, nil
 	case tea.KeyPressMsg:
 		u.changed()
+		u.alerts.pressedAt = u.now
 		return u, u.press(msg)
 	case tea.PasteMsg:
 		u.changed()

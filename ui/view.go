@@ -47,6 +47,7 @@ func (u *UI) View() tea.View {
 	u.drawnRev = u.rev
 	v := tea.NewView("")
 	v.AltScreen = true
+	v.ReportFocus = u.opt.Alerts.Notify
 	v.WindowTitle = "gatewatch · " + text.Clean(u.current().Gateway.Name)
 	if u.mouse {
 		v.MouseMode = tea.MouseModeCellMotion

@@ -227,6 +227,11 @@ func card(d pane.Data, call *model.Call) pane.Card {
 			Name: words.Cost, Value: fmt.Sprintf("%s (%s)", d.Money(call.Quota), d.Count(int64(call.Quota))), Style: th.Money,
 		})
 	}
+	explained, note := charge(d, call)
+	c.Rows = append(c.Rows, explained...)
+	if note != "" {
+		c.Text = append(c.Text, note)
+	}
 	add(words.ColKey, d.Name(call.Key))
 	add(words.ColModel, text.Clean(call.Model))
 	if call.Kind == model.KindConsume {

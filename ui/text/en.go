@@ -1,5 +1,7 @@
 package text
 
+import "gatewatch/model"
+
 // English are the words of the screen in English.
 var English = Words{
 	Balance: "Balance", Spend: "Spend", SpendingNow: "Spending now",
@@ -60,6 +62,25 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
+	AlertEmpty: "nothing is left (%s)",
+	AlertLow:   "%s left", AlertLasts: ", for %s at this pace",
+	AlertSpike: "%s: %s/h, %s its usual since %s", AlertErrors: "%s: %s of its calls fail since %s",
+	AlertKey: "key %s has %s left", AlertDown: "it does not answer (%s)", AlertFailures: "%s of the last %d calls failed",
+	MoreAlerts: " · %d more", Journal: "Alerts", Lasting: "now", NoAlerts: "nothing was warned of yet",
+	NoHistory: "no history is kept, so there is no journal",
+
+	ExplainedExact:   "the terms add up to the charge",
+	ExplainedRounded: "the terms add up to the charge within the rounding of the ratios that the row tells",
+	ExplainedGap:     "the terms miss the charge by %s",
+	ExplainedUntold:  "the gateway does not tell the %s of this charge",
+	Terms: map[model.TermKind]string{
+		model.TermPrompt: "tokens in", model.TermCompletion: "tokens out", model.TermCacheRead: "from the cache", model.TermCacheWrite: "into the cache",
+		model.TermImage: "images", model.TermAudioInput: "audio in", model.TermTextIn: "text in", model.TermTextOut: "text out",
+		model.TermAudioIn: "audio in", model.TermAudioOut: "audio out", model.TermWebSearch: "web search", model.TermFileSearch: "file search",
+		model.TermService: "service", model.TermExtra: "further tokens", model.TermCall: "the call", model.TermMinimum: "least charge",
+		model.TermNoUsage: "no usage told", model.TermRoundedAway: "rounding of the ratios",
+	},
+
 	Derived: "derived from the balance", ColMonth: "this month", SumsOnly: "this gateway tells sums per day alone: w chooses a longer window",
 	KeyOnly:     "KEY ONLY",
 	KeyOnlyNote: "only an sk- key is set: its own balance, and its calls every 5 minutes, since the gateway counts such questions together with its operator's logins",
@@ -123,6 +144,7 @@ var English = Words{
 		Suspend:        Action{"suspend", "suspend; fg brings it back"},
 		Theme:          Action{"theme", "next colour theme"},
 		Mouse:          Action{"mouse", "take or release the mouse; released, the terminal selects text"},
+		Journal:        Action{"alerts", "what was warned of, and when"},
 		Privacy:        Action{"privacy", "mask names and amounts, for screenshots"},
 	},
 

@@ -3,6 +3,8 @@
 // names are the same in all languages.
 package text
 
+import "gatewatch/model"
+
 // Words are the words of one language. Every field must be filled: a test looks.
 type Words struct {
 	// Panes and screens.
@@ -40,8 +42,17 @@ type Words struct {
 	Overview, Admin, Site, Channels, ChannelsDown, Users, AutoDisabled, EmptyChannels string
 	OnlySite, NothingLeft, Fine, TotalLeft, LowestChannel, OwnBalance, Plan, NoEnd    string
 	Derived, ColMonth, SumsOnly                                                       string
-	KeyOnly, KeyOnlyNote                                                              string
-	SiteWide, TokensPerSecond, OfSuccess                                              string
+
+	// Alerts.
+	AlertEmpty, AlertLow, AlertLasts, AlertSpike, AlertErrors, AlertKey, AlertDown, AlertFailures string
+	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                             string
+
+	// How a charge is explained, and what its terms are for.
+	ExplainedExact, ExplainedRounded, ExplainedGap, ExplainedUntold string
+	Terms                                                           map[model.TermKind]string
+
+	KeyOnly, KeyOnlyNote                 string
+	SiteWide, TokensPerSecond, OfSuccess string
 
 	// Keys and calls.
 	KeyEnabled, KeyDisabled, KeyExpired, KeyExhausted, NoLimit, Never, Now  string
@@ -71,8 +82,16 @@ type Words struct {
 type Actions struct {
 	Help, Filter, Palette, NextPane, PrevPane, Screen, GatewaysScreen, AdminScreen, NextScreen, PrevScreen, Scope, Up, Down, Top, Bottom, HalfUp, HalfDown,
 	Enter, Back, Quit, ForceQuit, Ask, Window, SortLeft, SortRight, Reverse, Freeze, Zoom, Gateway,
-	Cross, Copy, Suspend, Theme, Mouse, Privacy Action
+	Cross, Copy, Suspend, Theme, Mouse, Privacy, Journal Action
 }
 
 // Action is one thing that can be done, in a word and in a sentence.
 type Action struct{ Short, Long string }
+
+// Term names what a part of a charge is for.
+func (w *Words) Term(k model.TermKind) string {
+	if s, ok := w.Terms[k]; ok {
+		return s
+	}
+	return string(k)
+}
