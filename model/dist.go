@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -60,17 +59,27 @@ func distValue(code uint16) int64 {
 	return v
 }
 
-// add counts one duration. It changes the receiver, which must not be shared
-// yet.
-func (d *Dist) add(t time.Duration) {
-	code := distCode(t.Milliseconds())
-	i, found := slices.BinarySearchFunc(d.buckets, code, func(b bucket, c uint16) int { return cmp.Compare(b.code, c) })
-	if found {
-		d.buckets[i].n++
-	} else {
-		d.buckets = slices.Insert(d.buckets, i, bucket{code, 1})
+// distOf is the distribution of durations given as codes, which it sorts.
+func distOf(codes []uint16) Dist {
+	if len(codes) == 0 {
+		return Dist{}
 	}
-	d.n++
+	slices.Sort(codes)
+	n := 1
+	for i := 1; i < len(codes); i++ {
+		if codes[i] != codes[i-1] {
+			n++
+		}
+	}
+	d := Dist{buckets: make([]bucket, 0, n), n: int64(len(codes))}
+	for _, code := range codes {
+		if last := len(d.buckets) - 1; last >= 0 && d.buckets[last].code == code {
+			d.buckets[last].n++
+		} else {
+			d.buckets = append(d.buckets, bucket{code, 1})
+		}
+	}
+	return d
 }
 
 // N returns how many durations were counted.
