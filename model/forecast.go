@@ -54,6 +54,9 @@ func forecast(s State, sum Summary) Forecast {
 			}
 		}
 	}
+	if s.Scope == ScopeSite {
+		return f // the site's spending does not empty the account's balance
+	}
 	left := s.Account.V.Quota
 	if left.OK && left.V <= 0 {
 		f.EmptyAt = Some(s.Now)

@@ -94,8 +94,14 @@ func (s State) SumsOnly() bool {
 	return s.Account.OK && !s.Account.V.Quota.OK && s.Gateway.Dialect == "opencatd"
 }
 
-// Currency returns how the gateway shows its quota, dollars until it has said.
-func (s State) Currency() Currency { return s.Status.V.Currency }
+// Currency returns how the gateway shows its quota: dollars until it has said, and
+// raw quota where it could not be asked.
+func (s State) Currency() Currency {
+	if !s.Status.OK && s.Sources[SourceStatus].Fault.Kind != FaultNone {
+		return Currency{Code: "TOKENS"}
+	}
+	return s.Status.V.Currency
+}
 
 // ServerNow returns the gateway's own second at the local time Now.
 func (s State) ServerNow() int64 { return s.Now.Add(s.Skew.V).Unix() }

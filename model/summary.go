@@ -194,10 +194,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 		sum.accelerate(b)
 	}
 	sum.Today = today(b, span.To, zone)
-	if s.Scope == ScopeSelf {
-		// The balance is the account's own: the site's spending does not empty it.
-		sum.Forecast = forecast(s, sum)
-	}
+	sum.Forecast = forecast(s, sum)
 	sum.Reconcile = reconcile(s)
 	return sum
 }
