@@ -106,7 +106,7 @@ func TestTheSiteHasItsOwnBook(t *testing.T) {
 	if len(site.Now) != 1 || site.Now[0].User != "bob" || site.Now[0].Quota != 11 || len(site.Users) != 1 {
 		t.Errorf("by user: %+v, %+v", site.Now, site.Users)
 	}
-	if site.Forecast.PerHour.OK {
+	if !site.Forecast.PerHour.OK || site.Forecast.EmptyAt.OK {
 		t.Error("the site's spending empties the account's balance")
 	}
 }
