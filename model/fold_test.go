@@ -51,13 +51,10 @@ func BenchmarkFold(b *testing.B) {
 	})
 }
 
-// TestMemoryIsFlat plays a day of 50 calls a second, a page every few seconds and
-// each read again, and measures what is kept.
-func TestMemoryIsFlat(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a day of 4.3 million calls")
-	}
-	const perSecond, every = 50, 60
+// playHours plays some hours of 50 calls a second, read once a minute, and
+// returns the bytes in use after two of them and by how many they grew.
+func playHours(hours int64) (early, grown int64) {
+	const perMinute = 50 * 60
 	heap := func() int64 {
 		runtime.GC()
 		runtime.GC()
@@ -67,21 +64,39 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	var s State
-	var early int64
-	for m := range int64(24 * 60) {
-		span := Span{t0 + m*every, t0 + (m+1)*every - 1}
-		u := update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: traffic(r, span, perSecond*every), ReadAt: span.To + Lag})
-		s = s.Apply(u).Apply(update(span.To+Lag, SourceAccount, Account{Quota: Some[Quota](1), Used: Some(Quota(m))}))
+	for m := range hours * 60 {
+		span := Span{t0 + m*60, t0 + m*60 + 59}
+		s = s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: traffic(r, span, perMinute), ReadAt: span.To + Lag}))
+		s = s.Apply(update(span.To+Lag, SourceAccount, Account{Quota: Some[Quota](1), Used: Some(Quota(m))}))
 		s = s.Apply(update(span.To+Lag, SourceRates, SpanTotal{Span: span, Quota: 1}))
 		s = s.Apply(update(span.To+Lag, SourceDays, HourTotal{Span: Span{span.From - span.From%3600, span.To}}))
 		if m == 120 {
 			early = heap()
 		}
 	}
-	if grown := heap() - early; grown > 5<<20 {
-		t.Errorf("%d bytes more after a day than after two hours (%d)", grown, early)
-	} else {
-		t.Logf("%.1f MB after two hours, %+.2f MB by the end of the day", float64(early)/(1<<20), float64(grown)/(1<<20))
-	}
+	grown = heap() - early
 	runtime.KeepAlive(s)
+	return early, grown
+}
+
+// TestMemoryIsFlat plays a few hours; BenchmarkDay plays a whole day.
+func TestMemoryIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million calls")
+	}
+	if early, grown := playHours(5); grown > 5<<20 {
+		t.Errorf("%d bytes more after five hours than after two (%d)", grown, early)
+	}
+}
+
+// BenchmarkDay is 4.3 million calls: what they cost, and what stays of them.
+func BenchmarkDay(b *testing.B) {
+	for b.Loop() {
+		early, grown := playHours(24)
+		b.ReportMetric(float64(early)/(1<<20), "MB-after-2h")
+		b.ReportMetric(float64(grown)/(1<<20), "MB-grown-by-24h")
+		if grown > 5<<20 {
+			b.Errorf("%d bytes more than after two hours", grown)
+		}
+	}
 }

@@ -13,8 +13,10 @@ type Forecast struct {
 	// Samples is how many minutes it rests on. Below minSamples nothing is
 	// foretold.
 	Samples int
-	// EmptyAt is when the balance reaches zero; Earliest and Latest bound it with
-	// a confidence of 80 %. Latest is unknown where it has no bound.
+	// EmptyAt is when the balance reaches zero if spending goes on as it did;
+	// Earliest and Latest bound it by how well the window tells its mean, with a
+	// confidence of 80 %. That traffic changes is not foreseen: see
+	// BenchmarkForecastBackTest. Latest is unknown where it has no bound.
 	EmptyAt, Earliest, Latest Opt[time.Time]
 }
 

@@ -10,13 +10,13 @@ import (
 func TestDistIsStoredAsItIs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var m DistMerger
-	for range 200 {
+	for range 40 {
 		var all Dist
 		for range r.IntN(4) {
 			var d Dist
 			for range r.IntN(50) {
 				took := time.Duration(r.Int64N(1<<r.Int64N(40))) * time.Millisecond / 1000
-				for range 1 + r.IntN(3)*r.IntN(200) {
+				for range 1 + r.IntN(3)*r.IntN(30) {
 					d.add(took)
 					all.add(took)
 				}

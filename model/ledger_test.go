@@ -213,7 +213,7 @@ func (w *logWorld) equal(span Span, counts func(i int) bool) {
 // failures in the middle, restarts and clocks up to an hour off: at any time the
 // coverage tells what is missing, and in the end nothing is.
 func TestTheLedgerComesToTheTruth(t *testing.T) {
-	worlds := uint64(40)
+	worlds := uint64(24)
 	if testing.Short() {
 		worlds = 8
 	}
