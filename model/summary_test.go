@@ -62,8 +62,8 @@ func TestForecast(t *testing.T) {
 	uneven := spend(t0-1, func(i int) Quota { return Quota(50 + 100*(i/5%2)) })
 	uneven = uneven.Apply(update(t0+5, SourceAccount, Account{Quota: Some[Quota](60_000)}))
 	f = Summarise(uneven, hour, time.UTC).Forecast
-	early := 60_000 / (6000 + 1.2816*904.53)
-	late := 60_000 / (6000 - 1.2816*904.53)
+	early := 60_000 / (6000 + 3*1.2816*904.53)
+	late := 60_000 / (6000 - 3*1.2816*904.53)
 	for _, c := range []struct {
 		name string
 		got  Opt[time.Time]

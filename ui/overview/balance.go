@@ -31,11 +31,11 @@ func (*Balance) Frame(d pane.Data) pane.Frame {
 		f.Title = d.Words.Site
 	}
 	f.Note, f.Old = pane.Note(d, model.SourceAccount)
-	switch r := d.Summary.Reconcile; r.State {
+	switch state, gap, _ := d.Summary.Reconcile.Verdict(); state {
 	case model.ReconcileMatch:
 		f.Mark, f.MarkStyle = "✓", d.Theme.Good
 	case model.ReconcileGap:
-		f.Mark, f.MarkStyle = "≠ "+d.Money(r.Gap), d.Theme.Warn
+		f.Mark, f.MarkStyle = "≠ "+d.Money(gap), d.Theme.Warn
 	}
 	return f
 }
@@ -230,18 +230,22 @@ func EmptyWhen(d pane.Data) (string, theme.Style) {
 	return moment(d, f.EmptyAt.V) + " ≈" + text.Span(left), style
 }
 
-// reconcileLine says what the badge in the title means.
+// reconcileLine says what the badge in the title means, and the likely cause of a
+// gap.
 func reconcileLine(d pane.Data) string {
 	r := d.Summary.Reconcile
-	switch r.State {
-	case model.ReconcileMatch:
+	switch state, gap, cause := r.Verdict(); {
+	case state == model.ReconcileMatch:
 		return "✓ " + d.Words.Matches
-	case model.ReconcileGap:
-		return "≠ " + fmt.Sprintf(d.Words.Gap, d.Money(r.Counted.V), d.Money(r.Gateway.V))
-	case model.ReconcilePartial:
+	case state == model.ReconcilePartial:
 		return d.Words.NotAllRead
+	case state != model.ReconcileGap:
+		return ""
+	case r.State != model.ReconcileGap:
+		return "≠ " + fmt.Sprintf(d.Words.BalanceGap, d.Money(gap)) + ": " + d.Words.Cause(cause)
+	default:
+		return "≠ " + fmt.Sprintf(d.Words.Gap, d.Money(r.Counted.V), d.Money(r.Gateway.V)) + ": " + d.Words.Cause(cause)
 	}
-	return ""
 }
 
 // exact is an amount with its quota.
@@ -279,6 +283,10 @@ func AccountCard(d pane.Data) pane.Card {
 	}
 	if line := reconcileLine(d); line != "" {
 		card.Text = append(card.Text, line)
+	}
+	if b := d.Summary.Reconcile.Balance; b.Spent.OK && b.Rose.OK && b.Fell.OK {
+		card.Rows = append(card.Rows, pane.CardRow{Name: words.BalanceChecked, Value: fmt.Sprintf(words.BalanceFigures,
+			d.Money(b.Spent.V), d.Money(b.Rose.V), d.Money(b.Fell.V), d.Time(b.Span.From, "15:04:05"), d.Time(b.Span.To, "15:04:05"))})
 	}
 	for _, p := range d.State.Details.V.Plans {
 		name := words.Plan

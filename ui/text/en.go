@@ -62,6 +62,14 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
+	BalanceGap: "%s between the calls and the balance", BalanceChecked: "compared",
+	BalanceFigures: "calls %s · used rose %s · balance fell %s, %s – %s",
+	Causes: map[string]string{
+		model.CauseTopUp: "topped up", model.CauseRefund: "refunds", model.CauseInFlight: "charged in advance for calls under way",
+		model.CausePurged: "the gateway has dropped rows", model.CauseLoggingOff: "the gateway logs no calls", model.CauseLate: "rows that came late",
+		model.CauseBudget: "not all was read within the request budget", model.CauseSubscription: "paid by a subscription", model.CauseOther: "cause unknown",
+	},
+
 	AlertEmpty: "nothing is left (%s)",
 	AlertLow:   "%s left", AlertLasts: ", for %s at this pace",
 	AlertSpike: "%s: %s/h, %s its usual since %s", AlertErrors: "%s: %s of its calls fail since %s",
@@ -132,7 +140,7 @@ var English = Words{
 		Quit:           Action{"quit", "quit"},
 		ForceQuit:      Action{"quit", "quit, even while typing"},
 		Ask:            Action{"ask now", "ask the gateway now, not at the next interval"},
-		Window:         Action{"window", "choose the time window: 15m, 1h, 24h, 7d, 30d"},
+		Window:         Action{"window", "choose the time window: 15m, 1h, 24h, 7d, 30d, today, month"},
 		SortLeft:       Action{"sort", "sort by the column to the left; on the chart: a minute back"},
 		SortRight:      Action{"sort", "sort by the column to the right; on the chart: a minute on"},
 		Reverse:        Action{"reverse", "reverse the order"},

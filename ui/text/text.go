@@ -43,6 +43,10 @@ type Words struct {
 	OnlySite, NothingLeft, Fine, TotalLeft, LowestChannel, OwnBalance, Plan, NoEnd    string
 	Derived, ColMonth, SumsOnly                                                       string
 
+	// What is compared, and the likely causes of a gap.
+	BalanceGap, BalanceChecked, BalanceFigures string
+	Causes                                     map[string]string
+
 	// Alerts.
 	AlertEmpty, AlertLow, AlertLasts, AlertSpike, AlertErrors, AlertKey, AlertDown, AlertFailures string
 	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                             string
@@ -94,4 +98,12 @@ func (w *Words) Term(k model.TermKind) string {
 		return s
 	}
 	return string(k)
+}
+
+// Cause names the likely cause of a gap.
+func (w *Words) Cause(cause string) string {
+	if s, ok := w.Causes[cause]; ok {
+		return s
+	}
+	return cause
 }
