@@ -25,6 +25,11 @@ const (
 	KindCheckIn
 )
 
+// String returns the kind in the words of an export.
+func (k Kind) String() string {
+	return [...]string{"other", "call", "error", "refund", "topup", "manage", "system", "login", "test", "checkin"}[k]
+}
+
 // Call is one row of a gateway's log, normalised. A row is written when its
 // request ends.
 type Call struct {
