@@ -102,8 +102,17 @@ func (c *Client) check(path string, resp *http.Response, body []byte) error {
 func (c *Client) fault(path string, resp *http.Response, kind model.FaultKind, err error) *StatusError {
 	return &StatusError{
 		Gateway: c.opt.Name, Path: path, Kind: kind, Code: resp.StatusCode, Err: err,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.Now()),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.dateOf(resp)),
 	}
+}
+
+// dateOf is the answer's own time, by which a date in it is meant; the gateway's as
+// far as it is known where the answer has none.
+func (c *Client) dateOf(resp *http.Response) time.Time {
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return date
+	}
+	return c.Now()
 }
 
 func (c *Client) faultBody(path string, resp *http.Response, kind model.FaultKind, body []byte) *StatusError {
