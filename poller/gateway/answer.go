@@ -29,15 +29,15 @@ func (c *Client) noAnswer(ctx context.Context, path string, start time.Time, err
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Canceled
 	}
-	c.opt.Log.Debug("no answer", "gateway", c.opt.Name, "path", path, "took", time.Since(start), "error", c.redact(err.Error()))
 	kind := transportFault(err)
 	if kind == model.FaultNetwork && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		kind = model.FaultTimeout
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		err = wrapped.Err // the address is in the sentence already
+		err = wrapped.Err // without the address, whose query may hold a key
 	}
+	c.opt.Log.Debug("no answer", "gateway", c.opt.Name, "path", path, "took", time.Since(start), "error", c.redact(err.Error()))
 	return &StatusError{Gateway: c.opt.Name, Path: path, Kind: kind, Err: err}
 }
 

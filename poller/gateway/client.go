@@ -96,34 +96,6 @@ func NewClient(opt Options) (*Client, error) {
 	return c, nil
 }
 
-// ParseURL checks a gateway's base address and takes off what people paste with
-// it: a trailing slash, and the /v1 of an API base.
-func ParseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("url %q is not an address like https://gateway.example", raw)
-	}
-	if u.User != nil {
-		return nil, fmt.Errorf("url %q holds a user name: leave it out and set access_token", u.Redacted())
-	}
-	u.RawQuery, u.Fragment = "", ""
-	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/v1")
-	return u, nil
-}
-
-// Insecure reports whether a token sent to the address would travel unencrypted
-// over a network: plain http to a host that is not loopback.
-func Insecure(u *url.URL) bool {
-	if u.Scheme != "http" {
-		return false
-	}
-	host := u.Hostname()
-	if ip := net.ParseIP(host); ip != nil {
-		return !ip.IsLoopback()
-	}
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost")
-}
-
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

@@ -243,36 +243,6 @@ func TestTheTokenStaysWithItsHost(t *testing.T) {
 	}
 }
 
-func TestURLs(t *testing.T) {
-	for in, want := range map[string]string{
-		"https://gw.example/":         "https://gw.example",
-		" https://gw.example/v1 ":     "https://gw.example", //nolint:gocritic // pasted with its spaces
-		"http://127.0.0.1:3000/sub/":  "http://127.0.0.1:3000/sub",
-		"https://gw.example/v1/?a=b#": "https://gw.example",
-	} {
-		u, err := ParseURL(in)
-		if err != nil || u.String() != want {
-			t.Errorf("%q: %v %v", in, u, err)
-		}
-	}
-	for _, in := range []string{"", "gw.example", "ftp://gw.example", "https://", "://", "https://alice:fake@gw.example"} {
-		if u, err := ParseURL(in); err == nil {
-			t.Errorf("%q was accepted as %s", in, u)
-		} else if strings.Contains(err.Error(), "fake") {
-			t.Errorf("the error shows the password: %v", err)
-		}
-	}
-	for in, want := range map[string]bool{
-		"http://gw.example": true, "https://gw.example": false, "http://127.0.0.1:1": false, "http://[::1]:3000": false,
-		"http://localhost:3000": false, "http://10.0.0.5": true, "http://demo.localhost": false,
-	} {
-		u, err := ParseURL(in)
-		if err != nil || Insecure(u) != want {
-			t.Errorf("%s insecure: %v, want %v (%v)", in, Insecure(u), want, err)
-		}
-	}
-}
-
 func TestSkew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := time.Now().Add(-time.Hour)

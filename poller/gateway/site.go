@@ -141,8 +141,7 @@ func hostOf(raw string) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u.String()
+	return ShownURL(u)
 }
 
 // channelPage asks for one page of the channels.
