@@ -79,14 +79,7 @@ func (c *Client) check(path string, resp *http.Response, body []byte) error {
 	case code >= 500 && code != http.StatusNotImplemented:
 		return c.faultBody(path, resp, model.FaultServer, body)
 	case code/100 == 3:
-		e := c.fault(path, resp, model.FaultNotGateway, nil)
-		where := resp.Header.Get("Location")
-		if u, err := c.base.Parse(where); err == nil && u.Hostname() != c.base.Hostname() {
-			e.Hint = fmt.Sprintf("it sends us to %s: if that is the gateway, set url to it; the token does not follow by itself", u.Host)
-		} else {
-			e.Hint = fmt.Sprintf("it sends us on to %q: set url to the address it ends at", where)
-		}
-		return e
+		return c.moved(path, resp)
 	case code == http.StatusNotFound:
 		return c.faultBody(path, resp, model.FaultNotGateway, body)
 	case code/100 != 2:

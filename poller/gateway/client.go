@@ -60,7 +60,6 @@ type Options struct {
 type Client struct {
 	opt  Options
 	base *url.URL
-	http *http.Client
 
 	mu    sync.Mutex
 	skews []time.Duration // the last few, oldest first
@@ -91,9 +90,7 @@ func NewClient(opt Options) (*Client, error) {
 	if opt.Language == "" {
 		opt.Language = "en"
 	}
-	c := &Client{opt: opt, base: base, auth: auth{user: opt.UserID}}
-	c.http = &http.Client{Transport: opt.Transport, CheckRedirect: c.redirect}
-	return c, nil
+	return &Client{opt: opt, base: base, auth: auth{user: opt.UserID}}, nil
 }
 
 func newTransport() *http.Transport {
@@ -109,19 +106,6 @@ func newTransport() *http.Transport {
 		// compress although they were not asked to.
 		DisableCompression: true,
 	}
-}
-
-// redirect lets a request follow to the same host alone, and never from https
-// down to http: the token must not travel anywhere else.
-func (c *Client) redirect(req *http.Request, via []*http.Request) error {
-	from := via[len(via)-1].URL
-	if req.Method != http.MethodGet || via[0].Method != http.MethodGet {
-		return http.ErrUseLastResponse // net/http makes a GET of a redirected command
-	}
-	if len(via) > 3 || req.URL.Hostname() != from.Hostname() || (from.Scheme == "https" && req.URL.Scheme != "https") {
-		return http.ErrUseLastResponse
-	}
-	return nil
 }
 
 // Skew is the gateway's clock minus ours, from the Date header, to about a
@@ -243,7 +227,8 @@ func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	c.mu.Unlock()
 
 	start := time.Now()
-	resp, err := c.http.Do(req)
+	// The transport alone, since a client would follow redirects, see moved.
+	resp, err := c.opt.Transport.RoundTrip(req)
 	defer func() { noteRequest(ctx, r, time.Since(start)) }()
 	if err != nil {
 		return answer{}, c.noAnswer(ctx, r.path, start, err)

@@ -54,10 +54,11 @@ func (g *Gateway) askStatus(ctx context.Context) (statusData, http.Header, error
 
 const versionHeader = "X-New-Api-Version"
 
-// noStatus tells an answer that is no status from no answer.
+// noStatus tells an answer that is no status from no answer. A gateway that has
+// moved as a whole has one elsewhere.
 func noStatus(err error) bool {
 	var e *StatusError
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.elsewhere {
 		return false
 	}
 	switch e.Kind {
@@ -227,6 +228,9 @@ func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
 			return model.Status{}, err
 		}
 		tried = append(tried, "/v1/dashboard/billing/subscription")
+	}
+	if last.redirected() {
+		return model.Status{}, last
 	}
 	kind := model.FaultNotGateway
 	if last.Kind == model.FaultUnauthorised {

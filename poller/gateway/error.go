@@ -32,6 +32,9 @@ type StatusError struct {
 	Hint string
 	// Err is the cause below, nil when the gateway answered.
 	Err error
+	// elsewhere is set when the whole gateway is at another address, so that none of
+	// its other paths need be tried.
+	elsewhere bool
 }
 
 // Unwrap returns the cause.
@@ -48,6 +51,8 @@ func (e *StatusError) Error() string {
 	}
 	return s
 }
+
+func (e *StatusError) redirected() bool { return e.Code/100 == 3 }
 
 func (e *StatusError) what() string {
 	switch e.Kind {
@@ -68,6 +73,9 @@ func (e *StatusError) what() string {
 	case model.FaultNotGateway:
 		if e.Code == http.StatusNotFound {
 			return e.Path + " is unknown there (HTTP 404)"
+		}
+		if e.redirected() {
+			return fmt.Sprintf("%s is redirected (HTTP %d)", e.Path, e.Code)
 		}
 		return e.Path + " did not answer with JSON"
 	case model.FaultBadAnswer:
@@ -134,6 +142,9 @@ func (e *StatusError) short() string {
 	case model.FaultNotGateway:
 		if e.Code == http.StatusNotFound {
 			return "HTTP 404"
+		}
+		if e.redirected() {
+			return "redirected"
 		}
 		return "not JSON"
 	case model.FaultBadAnswer:

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
+
+	"gatewatch/model"
 )
 
-// What is done with addresses, in which people paste credentials.
+// What is done with addresses: the gateway's own, which people paste with a
+// credential in it, and those that it sends us to.
 
 // ParseURL checks a gateway's base address and takes off what people paste with
 // it: a trailing slash, and the /v1 of an API base. Its errors repeat nothing that
@@ -51,4 +55,31 @@ func Insecure(u *url.URL) bool {
 		return !ip.IsLoopback()
 	}
 	return host != "localhost" && !strings.HasSuffix(host, ".localhost")
+}
+
+// moved is the error of a redirect. None is followed: what it leads to would be a
+// request that no budget has seen, and the family redirects nothing that is asked
+// for here (of all captures, only key lists without their last slash).
+func (c *Client) moved(path string, resp *http.Response) *StatusError {
+	e := c.fault(path, resp, model.FaultNotGateway, nil)
+	to, err := resp.Location()
+	if err != nil || to.Host == "" {
+		e.Hint = "it does not say where to"
+		return e
+	}
+	base := &url.URL{Scheme: to.Scheme, Host: to.Host, Path: strings.TrimSuffix(to.Path, path)}
+	shown, other := ShownURL(to), ShownURL(base)
+	switch {
+	case base.Path == to.Path:
+		e.Hint = fmt.Sprintf("it sends us to %s, where a login or challenge page may stand; if that is the gateway, set url to its address", shown)
+	case other == ShownURL(c.base):
+		e.Hint = fmt.Sprintf("it sends us to %s again; a challenge page may stand before it", shown)
+	case c.base.Scheme == "https" && to.Scheme != "https":
+		e.Hint, e.elsewhere = fmt.Sprintf("it sends us from https to %s, where the token does not follow; the operator should mend that", shown), true
+	case to.Hostname() != c.base.Hostname():
+		e.Hint, e.elsewhere = fmt.Sprintf("it sends us to %s: if that is the gateway, set url to %s; the token does not follow by itself", shown, other), true
+	default:
+		e.Hint, e.elsewhere = fmt.Sprintf("it sends us to %s: set url to %s", shown, other), true
+	}
+	return e
 }

@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"gatewatch/model"
 )
 
 func TestURLs(t *testing.T) {
@@ -65,5 +68,67 @@ func TestShownURL(t *testing.T) {
 	}
 	if ShownURL(nil) != "" {
 		t.Error("no address is shown")
+	}
+}
+
+// TestRedirects holds that none is followed, and that the sentence names where it
+// leads to without what may be a secret, and what to do.
+func TestRedirects(t *testing.T) {
+	for name, c := range map[string]struct{ url, to, says string }{
+		"to https":        {"http://gw.example", "https://gw.example/api/user/self?t=secret", "it sends us to https://gw.example/api/user/self: set url to https://gw.example"},
+		"another base":    {"https://gw.example/v2", "/api/user/self", "set url to https://gw.example"},
+		"another port":    {"https://gw.example", "https://gw.example:8443/sub/api/user/self", "set url to https://gw.example:8443/sub"},
+		"another host":    {"https://gw.example", "https://u:secret@b.example/api/user/self", "if that is the gateway, set url to https://b.example; the token"},
+		"down to http":    {"https://gw.example", "http://gw.example/api/user/self", "from https to http://gw.example/api/user/self, where the token does not follow"},
+		"a login page":    {"https://gw.example", "/login?next=secret", "it sends us to https://gw.example/login, where a login"},
+		"itself":          {"https://gw.example", "/api/user/self?challenge=secret", "https://gw.example/api/user/self again; a challenge page"},
+		"nowhere":         {"https://gw.example", "", "it does not say where to"},
+		"no address":      {"https://gw.example", "https://secret:%zz", "it does not say where to"},
+		"a missing slash": {"https://gw.example", "/api/user/self/", "it sends us to https://gw.example/api/user/self/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			client, err := NewClient(Options{Name: "prod", URL: c.url, AccessToken: NewSecret(fakeToken), Transport: respond(func(r *http.Request) (*http.Response, error) {
+				asked++
+				return reply(http.StatusMovedPermanently, "", "", "Location", c.to)(r)
+			})})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.self(t.Context())
+			f := model.FaultOf(err)
+			if f.Kind != model.FaultNotGateway || asked != 1 || !strings.Contains(f.Sentence, "/api/user/self is redirected (HTTP 301): ") || !strings.Contains(f.Sentence, c.says) {
+				t.Errorf("asked %d times: %v\nwant %s", asked, err, c.says)
+			}
+			if strings.Contains(f.Sentence, "secret") {
+				t.Errorf("a secret in %s", f.Sentence)
+			}
+		})
+	}
+}
+
+// TestAMovedGatewayIsNotSearched holds that the token is not sent to one path after
+// the other when the first answer says where the gateway is.
+func TestAMovedGatewayIsNotSearched(t *testing.T) {
+	for _, dialect := range []string{Auto, ShellAPI} {
+		asked := 0
+		g, err := Open(Options{Name: "prod", URL: "http://gw.example", AccessToken: NewSecret(fakeToken), Dialect: dialect, Transport: respond(func(r *http.Request) (*http.Response, error) {
+			asked++
+			return reply(http.StatusMovedPermanently, "", "", "Location", "https://gw.example"+r.URL.Path)(r)
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Status(t.Context()); asked != 1 || err == nil || !strings.Contains(err.Error(), "set url to https://gw.example") {
+			t.Errorf("%s: asked %d times: %v", dialect, asked, err)
+		}
+	}
+	// A login page before everything is named too.
+	g, err := Open(Options{Name: "prod", URL: "http://gw.example", AccessToken: NewSecret(fakeToken), Transport: reply(302, "", "", "Location", "/login")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Status(t.Context()); err == nil || !strings.Contains(err.Error(), "http://gw.example/login") {
+		t.Error(err)
 	}
 }
