@@ -62,7 +62,7 @@ type Client struct {
 	base *url.URL
 
 	mu    sync.Mutex
-	skews []time.Duration // the last few, oldest first
+	clock clock
 	made  int64
 	tls   *tls.ConnectionState // of the last answer, nil over plain http
 	// shared are the moments of the last requests to what shares a counter with
@@ -108,51 +108,11 @@ func newTransport() *http.Transport {
 	}
 }
 
-// Skew is the gateway's clock minus ours, from the Date header, to about a
-// second; unknown until the gateway has answered once. Date is cut to whole
-// seconds, so each answer gives a lower bound and the largest of the last few is
-// the best.
-func (c *Client) Skew() model.Opt[time.Duration] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.skews) == 0 {
-		return model.Opt[time.Duration]{}
-	}
-	best := c.skews[0]
-	for _, s := range c.skews {
-		best = max(best, s)
-	}
-	return model.Some(best)
-}
-
-// Now is the gateway's own time, ours until it has answered once.
-func (c *Client) Now() time.Time { return time.Now().Add(c.Skew().V) }
-
 // Made is how many requests were sent.
 func (c *Client) Made() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.made
-}
-
-// learnFrom takes the clock and the encryption from an answer that arrived now.
-func (c *Client) learnFrom(resp *http.Response) {
-	date, err := http.ParseTime(resp.Header.Get("Date"))
-	skew := time.Until(date)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tls = resp.TLS
-	if err != nil {
-		return
-	}
-	const keep = 8
-	if n := len(c.skews); n > 0 && (skew-c.skews[n-1]).Abs() > 30*time.Second {
-		c.skews = c.skews[:0] // the gateway's clock was set: what was learnt is void
-	}
-	c.skews = append(c.skews, skew)
-	if len(c.skews) > keep {
-		c.skews = c.skews[1:]
-	}
 }
 
 // get asks for path with query and returns the JSON of a 2xx answer. Everything
@@ -234,7 +194,7 @@ func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 		return answer{}, c.noAnswer(ctx, r.path, start, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	c.learnFrom(resp)
+	skew, dated := c.arrived(resp)
 	body, err := readBody(resp)
 	c.opt.Log.Debug("asked", "gateway", c.opt.Name, "method", r.method, "path", r.path, "status", resp.StatusCode,
 		"bytes", len(body), "took", time.Since(start))
@@ -247,6 +207,9 @@ func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	}
 	if err := c.check(r.path, resp, body); err != nil {
 		return answer{}, err
+	}
+	if dated {
+		c.learnClock(skew)
 	}
 	return answer{body, resp.Header, r.path}, nil
 }

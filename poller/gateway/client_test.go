@@ -245,39 +245,6 @@ func TestTheTokenStaysWithItsHost(t *testing.T) {
 	}
 }
 
-func TestSkew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := time.Now().Add(-time.Hour)
-		local := time.Now()
-		c := clientFor(t, respond(func(r *http.Request) (*http.Response, error) {
-			date := server.Add(time.Since(local)).UTC().Format(http.TimeFormat)
-			return reply(200, jsonType, `{"success":true,"data":{}}`, "Date", date)(r)
-		}))
-		if c.Skew().OK {
-			t.Fatal("the skew is known before the first answer")
-		}
-		for range 10 {
-			time.Sleep(730 * time.Millisecond)
-			if _, err := c.self(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if off := c.Skew().V + time.Hour; off > 0 || off < -300*time.Millisecond {
-			t.Errorf("off by %s", off)
-		}
-		server = server.Add(30 * time.Minute) // somebody sets the clock
-		if _, err := c.self(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if off := c.Skew().V + 30*time.Minute; off > 0 || off < -time.Second {
-			t.Errorf("after the clock was set: off by %s", off)
-		}
-		if c.Made() != 11 {
-			t.Errorf("%d requests counted", c.Made())
-		}
-	})
-}
-
 func TestTheBudgetIsAskedFirst(t *testing.T) {
 	broke := errors.New("no budget")
 	asked := false
