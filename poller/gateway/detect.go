@@ -59,11 +59,12 @@ func (g *Gateway) askStatus(ctx context.Context) (statusData, http.Header, error
 	if err == nil {
 		err = g.c.data(a, &data)
 	}
-	if err == nil && len(data.keys) == 0 {
-		err = &StatusError{
-			Gateway: g.c.opt.Name, Path: "/api/status", Kind: model.FaultNotGateway, Code: 200,
-			Hint: "it holds no settings: is url the address of a gateway of the one-api family?",
-		}
+	if said := data.keys; err == nil && !said["version"] && !said["start_time"] && !said["system_name"] && !said["quota_per_unit"] {
+		err = g.c.unreadable(a, errNoData) // one of them is in the status of every family
+	}
+	var e *StatusError
+	if errors.Is(err, errNoData) && errors.As(err, &e) {
+		e.Hint = "it holds no settings: is url the address of a gateway of the one-api family?"
 	}
 	if v := a.header.Get(versionHeader); v != "" && data.Version == "" {
 		data.Version = text(v)
