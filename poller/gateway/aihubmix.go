@@ -47,7 +47,7 @@ func (a *aiHubMix) periods(context.Context, model.Scope, model.Span) (model.Peri
 }
 
 func (a *aiHubMix) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	rows, err := a.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}})
+	rows, err := a.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}}, page*oneAPIPage)
 	if err != nil || len(rows.rows) == 0 {
 		return nil, false, err
 	}

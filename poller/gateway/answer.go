@@ -29,15 +29,15 @@ func (c *Client) noAnswer(ctx context.Context, path string, start time.Time, err
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Canceled
 	}
-	c.opt.Log.Debug("no answer", "gateway", c.opt.Name, "path", path, "took", time.Since(start), "error", c.redact(err.Error()))
 	kind := transportFault(err)
 	if kind == model.FaultNetwork && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		kind = model.FaultTimeout
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		err = wrapped.Err // the address is in the sentence already
+		err = wrapped.Err // without the address, whose query may hold a key
 	}
+	c.opt.Log.Debug("no answer", "gateway", c.opt.Name, "path", path, "took", time.Since(start), "error", c.redact(err.Error()))
 	return &StatusError{Gateway: c.opt.Name, Path: path, Kind: kind, Err: err}
 }
 
@@ -79,14 +79,7 @@ func (c *Client) check(path string, resp *http.Response, body []byte) error {
 	case code >= 500 && code != http.StatusNotImplemented:
 		return c.faultBody(path, resp, model.FaultServer, body)
 	case code/100 == 3:
-		e := c.fault(path, resp, model.FaultNotGateway, nil)
-		where := resp.Header.Get("Location")
-		if u, err := c.base.Parse(where); err == nil && u.Hostname() != c.base.Hostname() {
-			e.Hint = fmt.Sprintf("it sends us to %s: if that is the gateway, set url to it; the token does not follow by itself", u.Host)
-		} else {
-			e.Hint = fmt.Sprintf("it sends us on to %q: set url to the address it ends at", where)
-		}
-		return e
+		return c.moved(path, resp)
 	case code == http.StatusNotFound:
 		return c.faultBody(path, resp, model.FaultNotGateway, body)
 	case code/100 != 2:
@@ -102,8 +95,17 @@ func (c *Client) check(path string, resp *http.Response, body []byte) error {
 func (c *Client) fault(path string, resp *http.Response, kind model.FaultKind, err error) *StatusError {
 	return &StatusError{
 		Gateway: c.opt.Name, Path: path, Kind: kind, Code: resp.StatusCode, Err: err,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.Now()),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.dateOf(resp)),
 	}
+}
+
+// dateOf is the answer's own time, by which a date in it is meant; the gateway's as
+// far as it is known where the answer has none.
+func (c *Client) dateOf(resp *http.Response) time.Time {
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return date
+	}
+	return c.Now()
 }
 
 func (c *Client) faultBody(path string, resp *http.Response, kind model.FaultKind, body []byte) *StatusError {

@@ -60,10 +60,9 @@ type Options struct {
 type Client struct {
 	opt  Options
 	base *url.URL
-	http *http.Client
 
 	mu    sync.Mutex
-	skews []time.Duration // the last few, oldest first
+	clock clock
 	made  int64
 	tls   *tls.ConnectionState // of the last answer, nil over plain http
 	// shared are the moments of the last requests to what shares a counter with
@@ -91,37 +90,7 @@ func NewClient(opt Options) (*Client, error) {
 	if opt.Language == "" {
 		opt.Language = "en"
 	}
-	c := &Client{opt: opt, base: base, auth: auth{user: opt.UserID}}
-	c.http = &http.Client{Transport: opt.Transport, CheckRedirect: c.redirect}
-	return c, nil
-}
-
-// ParseURL checks a gateway's base address and takes off what people paste with
-// it: a trailing slash, and the /v1 of an API base.
-func ParseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("url %q is not an address like https://gateway.example", raw)
-	}
-	if u.User != nil {
-		return nil, fmt.Errorf("url %q holds a user name: leave it out and set access_token", u.Redacted())
-	}
-	u.RawQuery, u.Fragment = "", ""
-	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/v1")
-	return u, nil
-}
-
-// Insecure reports whether a token sent to the address would travel unencrypted
-// over a network: plain http to a host that is not loopback.
-func Insecure(u *url.URL) bool {
-	if u.Scheme != "http" {
-		return false
-	}
-	host := u.Hostname()
-	if ip := net.ParseIP(host); ip != nil {
-		return !ip.IsLoopback()
-	}
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost")
+	return &Client{opt: opt, base: base, auth: auth{user: opt.UserID}}, nil
 }
 
 func newTransport() *http.Transport {
@@ -139,64 +108,11 @@ func newTransport() *http.Transport {
 	}
 }
 
-// redirect lets a request follow to the same host alone, and never from https
-// down to http: the token must not travel anywhere else.
-func (c *Client) redirect(req *http.Request, via []*http.Request) error {
-	from := via[len(via)-1].URL
-	if req.Method != http.MethodGet || via[0].Method != http.MethodGet {
-		return http.ErrUseLastResponse // net/http makes a GET of a redirected command
-	}
-	if len(via) > 3 || req.URL.Hostname() != from.Hostname() || (from.Scheme == "https" && req.URL.Scheme != "https") {
-		return http.ErrUseLastResponse
-	}
-	return nil
-}
-
-// Skew is the gateway's clock minus ours, from the Date header, to about a
-// second; unknown until the gateway has answered once. Date is cut to whole
-// seconds, so each answer gives a lower bound and the largest of the last few is
-// the best.
-func (c *Client) Skew() model.Opt[time.Duration] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.skews) == 0 {
-		return model.Opt[time.Duration]{}
-	}
-	best := c.skews[0]
-	for _, s := range c.skews {
-		best = max(best, s)
-	}
-	return model.Some(best)
-}
-
-// Now is the gateway's own time, ours until it has answered once.
-func (c *Client) Now() time.Time { return time.Now().Add(c.Skew().V) }
-
 // Made is how many requests were sent.
 func (c *Client) Made() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.made
-}
-
-// learnFrom takes the clock and the encryption from an answer that arrived now.
-func (c *Client) learnFrom(resp *http.Response) {
-	date, err := http.ParseTime(resp.Header.Get("Date"))
-	skew := time.Until(date)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tls = resp.TLS
-	if err != nil {
-		return
-	}
-	const keep = 8
-	if n := len(c.skews); n > 0 && (skew-c.skews[n-1]).Abs() > 30*time.Second {
-		c.skews = c.skews[:0] // the gateway's clock was set: what was learnt is void
-	}
-	c.skews = append(c.skews, skew)
-	if len(c.skews) > keep {
-		c.skews = c.skews[1:]
-	}
 }
 
 // get asks for path with query and returns the JSON of a 2xx answer. Everything
@@ -271,13 +187,14 @@ func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	c.mu.Unlock()
 
 	start := time.Now()
-	resp, err := c.http.Do(req)
+	// The transport alone, since a client would follow redirects, see moved.
+	resp, err := c.opt.Transport.RoundTrip(req)
 	defer func() { noteRequest(ctx, r, time.Since(start)) }()
 	if err != nil {
 		return answer{}, c.noAnswer(ctx, r.path, start, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	c.learnFrom(resp)
+	skew, dated := c.arrived(resp)
 	body, err := readBody(resp)
 	c.opt.Log.Debug("asked", "gateway", c.opt.Name, "method", r.method, "path", r.path, "status", resp.StatusCode,
 		"bytes", len(body), "took", time.Since(start))
@@ -290,6 +207,9 @@ func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	}
 	if err := c.check(r.path, resp, body); err != nil {
 		return answer{}, err
+	}
+	if dated {
+		c.learnClock(skew)
 	}
 	return answer{body, resp.Header, r.path}, nil
 }

@@ -73,11 +73,14 @@ func (c *Client) createToken(ctx context.Context, k model.NewKey) (model.APIKey,
 	if err != nil {
 		return model.APIKey{}, err
 	}
-	var row json.RawMessage
-	if err := c.data(a, &row); err != nil {
+	row, err := c.opened(a)
+	if err != nil {
 		return model.APIKey{}, err
 	}
-	created := token{Name: text(k.Name), Status: number(model.KeyEnabled), UnlimitedQuota: flag(k.Unlimited), RemainQuota: number(k.Quota), ExpiredTime: number(k.Expires.Or(-1))}
+	created := token{
+		Name: text(k.Name), Status: number(model.KeyEnabled), UnlimitedQuota: flag(k.Unlimited),
+		RemainQuota: figure{int64(k.Quota), true}, ExpiredTime: number(k.Expires.Or(-1)),
+	}
 	if len(row) > 0 && row[0] == '{' {
 		if err := json.Unmarshal(row, &created); err != nil {
 			return model.APIKey{}, c.unreadable(a, err)
@@ -96,8 +99,8 @@ func (c *Client) deleteToken(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	var ignored any
-	return c.data(a, &ignored)
+	_, err = c.opened(a)
+	return err
 }
 
 // errOnlyOpenCatD is for the commands that one family alone knows.

@@ -36,6 +36,27 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// figure is a number that a gateway may not give: a field that is missing, null or
+// "" is unknown, which is not 0.
+type figure model.Opt[int64]
+
+func (f *figure) UnmarshalJSON(b []byte) error {
+	*f = figure{}
+	if s := string(bytes.Trim(b, `"`)); s == "" || s == "null" {
+		return nil
+	}
+	var n number
+	if err := n.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	*f = figure{int64(n), true}
+	return nil
+}
+
+func (f figure) quota() model.Opt[model.Quota] {
+	return model.Opt[model.Quota]{V: model.Quota(f.V), OK: f.OK}
+}
+
 // decimal is a number with a fraction that may arrive as a string or null.
 type decimal float64
 
@@ -179,32 +200,55 @@ type envelope struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// data decodes the data of an envelope into v. HTTP 200 with success:false is an
-// error: it never means success.
-func (c *Client) data(a answer, v any) error {
+var errNoData = errors.New("it holds no data")
+
+// opened returns the data of an envelope as it came: nil where there is none, which
+// is how commands are answered. HTTP 200 with success:false is an error: it never
+// means success.
+func (c *Client) opened(a answer) (json.RawMessage, error) {
 	var env envelope
 	if err := json.Unmarshal(bytes.TrimLeft(a.body, "\ufeff \r\n\t"), &env); err != nil {
-		return c.unreadable(a, err)
+		return nil, c.unreadable(a, err)
 	}
 	if env.Success != nil && !bool(*env.Success) {
-		return &StatusError{
+		return nil, &StatusError{
 			Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200,
 			Message: c.redact(string(env.Message)),
 		}
 	}
 	if env.Success == nil && env.Data == nil {
 		if m := messageIn(a.body); m != "" {
-			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(m)}
+			return nil, &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(m)}
 		}
-		return c.unreadable(a, errors.New("it holds no data"))
+		return nil, c.unreadable(a, errNoData)
 	}
-	if len(env.Data) == 0 || string(env.Data) == "null" {
-		return nil
+	return env.Data, nil
+}
+
+// data decodes the data of an envelope into v. A success without data is an error
+// too: read leniently it would be a balance of zero, or a log without a call.
+func (c *Client) data(a answer, v any) error {
+	raw, err := c.opened(a)
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal(env.Data, v); err != nil {
+	if isEmpty(raw) {
+		return c.unreadable(a, errNoData)
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
 		return c.unreadable(a, err)
 	}
 	return nil
+}
+
+// isEmpty reports whether a document is missing, null or {}. An empty list is
+// neither.
+func isEmpty(raw []byte) bool {
+	s := bytes.TrimSpace(raw)
+	if len(s) > 1 && s[0] == '{' {
+		return len(bytes.TrimSpace(s[1:len(s)-1])) == 0
+	}
+	return len(s) == 0 || string(s) == "null"
 }
 
 // plain decodes an answer that has no envelope: opencatd's, and what speaks
@@ -223,6 +267,9 @@ func (c *Client) plain(a answer, v any) error {
 			return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultRefused, Code: 200, Message: c.redact(messageIn(a.body))}
 		}
 	}
+	if isEmpty(a.body) {
+		return c.unreadable(a, errNoData)
+	}
 	if err := json.Unmarshal(a.body, v); err != nil {
 		return c.unreadable(a, err)
 	}
@@ -235,44 +282,6 @@ func (c *Client) unreadable(a answer, err error) error {
 		err = fmt.Errorf("%s is a %s where another type was expected", kind.Field, kind.Value)
 	}
 	return &StatusError{Gateway: c.opt.Name, Path: a.path, Kind: model.FaultBadAnswer, Err: err}
-}
-
-// list is a page of rows in any of the family's envelopes: a bare array, or an
-// object that calls the rows items or data and their number total or
-// total_count.
-type list[T any] struct {
-	rows  []T
-	total model.Opt[int64]
-	bare  bool
-}
-
-func (l *list[T]) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
-		l.bare = true
-		return json.Unmarshal(b, &l.rows)
-	}
-	var page struct {
-		Items      *[]T    `json:"items"`
-		Data       *[]T    `json:"data"`
-		Total      *number `json:"total"`
-		TotalCount *number `json:"total_count"`
-	}
-	if err := json.Unmarshal(b, &page); err != nil {
-		return err
-	}
-	switch {
-	case page.Items != nil:
-		l.rows = *page.Items
-	case page.Data != nil:
-		l.rows = *page.Data
-	}
-	switch {
-	case page.Total != nil:
-		l.total = model.Some(int64(*page.Total))
-	case page.TotalCount != nil:
-		l.total = model.Some(int64(*page.TotalCount))
-	}
-	return nil
 }
 
 func clip(b []byte) string {

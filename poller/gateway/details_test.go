@@ -174,7 +174,7 @@ func TestAIHubMixKeyPages(t *testing.T) {
 	row := func(from int) string {
 		var rows []string
 		for i := range oneAPIPage {
-			rows = append(rows, fmt.Sprintf(`{"id":%d,"status":1}`, from+i))
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"status":1,"remain_quota":-1}`, from+i))
 		}
 		return `{"success":true,"data":[` + strings.Join(rows, ",") + `]}`
 	}
@@ -211,7 +211,7 @@ func TestOneHubCachedTokens(t *testing.T) {
 		opt := withToken
 		opt.Dialect = OneHub
 		g, _ := routed(t, opt, map[string]func(*http.Request) string{
-			"GET /api/log/self": says(`{"success":true,"data":{"data":[{"type":2,"metadata":` + meta + `}],"total_count":1}}`),
+			"GET /api/log/self": says(`{"success":true,"data":{"data":[{"created_at":1,"type":2,"quota":1,"metadata":` + meta + `}],"total_count":1}}`),
 		})
 		p, err := g.Calls(t.Context(), CallsQuery{})
 		if err != nil || p.Calls[0].Cached != want {

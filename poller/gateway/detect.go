@@ -26,12 +26,31 @@ func (g *Gateway) Status(ctx context.Context) (model.Status, error) {
 	case !noStatus(err):
 		return model.Status{}, err
 	case d == nil:
-		return g.discover(ctx)
-	case d.name() == ShellAPI, d.name() == VAPI, d.name() == AIHubMix:
-		// Whether these have it is in no document; their unit is (500000).
-		return model.Status{}, nil
+		return g.discover(ctx, err)
+	case fixedUnit(d.name()) && !g.settled():
+		return fixedStatus(), nil
 	}
+	// What a unit is worth and how it is shown stands in /api/status alone.
 	return model.Status{}, err
+}
+
+// fixedUnit reports whether the documents of a family fix what a unit is worth.
+// Whether these have /api/status is in no document.
+func fixedUnit(dialect string) bool {
+	return dialect == ShellAPI || dialect == VAPI || dialect == AIHubMix
+}
+
+// fixedStatus is what is known of them without /api/status (gateways.md §2.2).
+func fixedStatus() model.Status {
+	return model.Status{Currency: model.Currency{PerUnit: 500_000}}
+}
+
+// settled reports whether /api/status was ever read: what it said of money stands
+// when it fails later.
+func (g *Gateway) settled() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.told
 }
 
 func (g *Gateway) askStatus(ctx context.Context) (statusData, http.Header, error) {
@@ -40,11 +59,12 @@ func (g *Gateway) askStatus(ctx context.Context) (statusData, http.Header, error
 	if err == nil {
 		err = g.c.data(a, &data)
 	}
-	if err == nil && len(data.keys) == 0 {
-		err = &StatusError{
-			Gateway: g.c.opt.Name, Path: "/api/status", Kind: model.FaultNotGateway, Code: 200,
-			Hint: "it holds no settings: is url the address of a gateway of the one-api family?",
-		}
+	if said := data.keys; err == nil && !said["version"] && !said["start_time"] && !said["system_name"] && !said["quota_per_unit"] {
+		err = g.c.unreadable(a, errNoData) // one of them is in the status of every family
+	}
+	var e *StatusError
+	if errors.Is(err, errNoData) && errors.As(err, &e) {
+		e.Hint = "it holds no settings: is url the address of a gateway of the one-api family?"
 	}
 	if v := a.header.Get(versionHeader); v != "" && data.Version == "" {
 		data.Version = text(v)
@@ -54,10 +74,11 @@ func (g *Gateway) askStatus(ctx context.Context) (statusData, http.Header, error
 
 const versionHeader = "X-New-Api-Version"
 
-// noStatus tells an answer that is no status from no answer.
+// noStatus tells an answer that is no status from no answer. A gateway that has
+// moved as a whole has one elsewhere.
 func noStatus(err error) bool {
 	var e *StatusError
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.elsewhere {
 		return false
 	}
 	switch e.Kind {
@@ -72,6 +93,7 @@ func (g *Gateway) adopt(ctx context.Context, data statusData, header http.Header
 	g.mu.Lock()
 	known := g.d != nil && g.version == string(data.Version) && g.started == int64(data.StartTime)
 	found, d := g.found, g.d
+	g.told = true
 	g.mu.Unlock()
 	if k, ok := d.(*keyOnly); ok {
 		k.setUnits(data.currency())
@@ -188,11 +210,12 @@ func tellSelf(keys map[string]json.RawMessage) model.Found {
 	return model.Found{}
 }
 
-// discover finds a gateway that has no /api/status.
-func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
+// discover finds a gateway whose /api/status failed that way. The classic family is
+// not found so: what its quota is worth would be a guess.
+func (g *Gateway) discover(ctx context.Context, failed error) (model.Status, error) {
 	g.c.auth.begin()
 	if strings.HasSuffix("."+g.c.base.Hostname(), ".aihubmix.com") {
-		return model.Status{}, g.use(model.Found{Dialect: AIHubMix, Why: "its address is aihubmix.com"}, statusData{})
+		return fixedStatus(), g.use(model.Found{Dialect: AIHubMix, Why: "its address is aihubmix.com"}, statusData{})
 	}
 	if st, ok, err := g.discoverCatD(ctx); ok || err != nil {
 		return st, err
@@ -204,11 +227,9 @@ func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
 		s, err := g.c.askSelf(ctx)
 		if err == nil {
 			if f := tellSelf(s.keys); f.Dialect != "" {
-				return model.Status{}, g.use(f, statusData{})
+				return fixedStatus(), g.use(f, statusData{})
 			}
-			return model.Status{}, g.use(model.Found{
-				Dialect: OneAPI, Why: "it has no /api/status, and its /api/user/self none of the fields of one family alone",
-			}, statusData{})
+			return model.Status{}, statusNeeded(failed)
 		}
 		if !errors.As(err, &last) {
 			return model.Status{}, err
@@ -221,12 +242,16 @@ func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
 		k := newKeyOnly(g.c, OneAPI, statusData{})
 		err := k.billing(ctx, "subscription", &limit)
 		if err == nil && limit.Hard != nil {
+			// Its amounts are dollars by their form, whatever a unit is worth.
 			return model.Status{}, g.use(model.Found{Dialect: OneAPI, Why: "it has no /api/status, but answers for an API key's billing"}, statusData{})
 		}
 		if err != nil && !errors.As(err, &last) {
 			return model.Status{}, err
 		}
 		tried = append(tried, "/v1/dashboard/billing/subscription")
+	}
+	if last.redirected() {
+		return model.Status{}, last
 	}
 	kind := model.FaultNotGateway
 	if last.Kind == model.FaultUnauthorised {
@@ -236,6 +261,16 @@ func (g *Gateway) discover(ctx context.Context) (model.Status, error) {
 		Gateway: g.c.opt.Name, Path: tried[len(tried)-1], Kind: kind, Code: last.Code, Message: last.Message,
 		Hint: "no dialect fits what " + strings.Join(tried, ", ") + " answered: check url, or set dialect by hand",
 	}
+}
+
+// statusNeeded is the error of /api/status where the account can be read all the
+// same.
+func statusNeeded(err error) error {
+	var e *StatusError
+	if errors.As(err, &e) {
+		e.Hint = "the account can be read, but what its quota is worth stands in /api/status alone; ask the operator, or set dialect by hand"
+	}
+	return err
 }
 
 // discoverCatD looks for opencatd, which says who a token belongs to, or

@@ -195,3 +195,34 @@ func TestUserHeader(t *testing.T) {
 		t.Errorf("header %q: %v", r.seen[1].Header.Get("New-Api-User"), err)
 	}
 }
+
+// TestFixedUnits holds that the families whose documents fix the unit say so
+// without /api/status, and that what /api/status said stands when it fails.
+func TestFixedUnits(t *testing.T) {
+	for _, d := range []string{ShellAPI, VAPI, AIHubMix} {
+		opt := withToken
+		opt.Dialect = d
+		said := ""
+		g, _ := routed(t, opt, map[string]func(*http.Request) string{"GET /api/status": func(*http.Request) string { return said }})
+		if st, err := g.Status(t.Context()); err != nil || st.Currency != (model.Currency{PerUnit: 500000}) {
+			t.Errorf("%s: %+v %v", d, st, err)
+		}
+		said = `{"success":true,"data":{"quota_per_unit":1000000}}`
+		if st, err := g.Status(t.Context()); err != nil || st.Currency.PerUnit != 1000000 {
+			t.Errorf("%s: %+v %v", d, st, err)
+		}
+		said = ""
+		if st, err := g.Status(t.Context()); err == nil {
+			t.Errorf("%s: the unit became %+v", d, st.Currency)
+		}
+	}
+}
+
+// TestNoMoneyIsMadeUp holds that a classic gateway is not found without its status,
+// which says what its money is worth.
+func TestNoMoneyIsMadeUp(t *testing.T) {
+	g, _ := routed(t, withToken, map[string]func(*http.Request) string{"GET /api/user/self": says("@one-api/self")})
+	if _, err := g.Status(t.Context()); g.Ready() || err == nil || !strings.Contains(err.Error(), "/api/status") || !strings.Contains(err.Error(), "set dialect by hand") {
+		t.Errorf("found %+v: %v", g.Found(), err)
+	}
+}

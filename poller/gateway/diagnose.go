@@ -15,7 +15,7 @@ import (
 // says what it found, a finding a line. It changes nothing there, and a finding
 // holds neither an answer's body nor a secret.
 func (g *Gateway) Diagnose(ctx context.Context) model.Diagnosis {
-	x := &exam{g: g, ctx: ctx, d: model.Diagnosis{Name: g.c.opt.Name, URL: g.c.base.String()}}
+	x := &exam{g: g, ctx: ctx, d: model.Diagnosis{Name: g.c.opt.Name, URL: ShownURL(g.c.base)}}
 	st, statusOK := x.reach()
 	x.encryption()
 	if !x.g.Ready() || (!statusOK && model.FaultOf(x.reachErr).Kind == model.FaultNetwork) {

@@ -32,6 +32,9 @@ type StatusError struct {
 	Hint string
 	// Err is the cause below, nil when the gateway answered.
 	Err error
+	// elsewhere is set when the whole gateway is at another address, so that none of
+	// its other paths need be tried.
+	elsewhere bool
 }
 
 // Unwrap returns the cause.
@@ -48,6 +51,8 @@ func (e *StatusError) Error() string {
 	}
 	return s
 }
+
+func (e *StatusError) redirected() bool { return e.Code/100 == 3 }
 
 func (e *StatusError) what() string {
 	switch e.Kind {
@@ -68,6 +73,9 @@ func (e *StatusError) what() string {
 	case model.FaultNotGateway:
 		if e.Code == http.StatusNotFound {
 			return e.Path + " is unknown there (HTTP 404)"
+		}
+		if e.redirected() {
+			return fmt.Sprintf("%s is redirected (HTTP %d)", e.Path, e.Code)
 		}
 		return e.Path + " did not answer with JSON"
 	case model.FaultBadAnswer:
@@ -135,6 +143,9 @@ func (e *StatusError) short() string {
 		if e.Code == http.StatusNotFound {
 			return "HTTP 404"
 		}
+		if e.redirected() {
+			return "redirected"
+		}
 		return "not JSON"
 	case model.FaultBadAnswer:
 		return "bad answer"
@@ -189,18 +200,23 @@ func transportFault(err error) model.FaultKind {
 	return model.FaultNetwork
 }
 
+// mostRetryAfter bounds what a gateway can make us wait: a longer wait would be an
+// ended dashboard, and the longest window of the family's limits is 20 minutes.
+const mostRetryAfter = 30 * time.Minute
+
 // retryAfter reads the header in both its forms, seconds and a date; now is the
-// gateway's own time, against which the date is meant.
+// gateway's own time, against which the date is meant. It is cut to mostRetryAfter.
 func retryAfter(value string, now time.Time) model.Opt[time.Duration] {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		return model.Opt[time.Duration]{}
 	}
-	if n, err := strconv.Atoi(value); err == nil {
-		return model.Some(time.Duration(max(0, n)) * time.Second)
+	// Beyond its range ParseInt returns the end of it, which is cut like the rest.
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return model.Some(time.Duration(min(max(0, n), int64(mostRetryAfter/time.Second))) * time.Second)
 	}
 	if t, err := http.ParseTime(value); err == nil {
-		return model.Some(max(0, t.Sub(now)))
+		return model.Some(min(max(0, t.Sub(now)), mostRetryAfter))
 	}
 	return model.Opt[time.Duration]{}
 }

@@ -86,15 +86,15 @@ func (s *statusData) currency() model.Currency {
 
 // self is the data of /api/user/self.
 type self struct {
-	ID           number  `json:"id"`
-	Username     text    `json:"username"`
-	DisplayName  text    `json:"display_name"`
-	Role         number  `json:"role"`
-	Status       number  `json:"status"`
-	Group        text    `json:"group"`
-	Quota        number  `json:"quota"`
-	UsedQuota    number  `json:"used_quota"`
-	RequestCount *number `json:"request_count"`
+	ID           number `json:"id"`
+	Username     text   `json:"username"`
+	DisplayName  text   `json:"display_name"`
+	Role         figure `json:"role"`
+	Status       figure `json:"status"`
+	Group        text   `json:"group"`
+	Quota        figure `json:"quota"`
+	UsedQuota    figure `json:"used_quota"`
+	RequestCount figure `json:"request_count"`
 	// Setting is a JSON document in a string (new-api relaykit/dto/user_settings.go).
 	Setting embedded `json:"setting"`
 	// RemindBelow is aihubmix's.
@@ -116,11 +116,15 @@ func (s *self) UnmarshalJSON(b []byte) error {
 func (s *self) account() model.Account {
 	a := model.Account{
 		ID: int64(s.ID), Username: string(s.Username), DisplayName: string(s.DisplayName),
-		Group: string(s.Group), Role: model.Role(s.Role), Enabled: s.Status == 1,
-		Quota: model.Some(model.Quota(s.Quota)), Used: model.Some(model.Quota(s.UsedQuota)), Others: fieldsOf(s.keys),
+		Group: string(s.Group), Role: model.RoleUser, Enabled: true,
+		Quota: s.Quota.quota(), Used: s.UsedQuota.quota(), Requests: model.Opt[int64](s.RequestCount), Others: fieldsOf(s.keys),
 	}
-	if s.RequestCount != nil {
-		a.Requests = model.Some(int64(*s.RequestCount))
+	// An account that may read itself is a user and not banned, unless it says more.
+	if s.Role.OK {
+		a.Role = model.Role(s.Role.V)
+	}
+	if s.Status.OK {
+		a.Enabled = s.Status.V == 1
 	}
 	var setting struct {
 		Threshold decimal `json:"quota_warning_threshold"`
@@ -155,6 +159,9 @@ func (c *Client) askSelf(ctx context.Context) (s self, err error) {
 		if err == nil {
 			err = c.data(a, &s)
 		}
+		if err == nil && s.ID == 0 && s.Username == "" && !s.Quota.OK {
+			err = c.unreadable(a, errors.New("it names no account"))
+		}
 		var e *StatusError
 		if errors.As(err, &e) && (e.Kind == model.FaultRefused || e.Kind == model.FaultUnauthorised) {
 			e.Kind, e.Hint = model.FaultUnauthorised, userHint(e.Message, c.auth.now().user)
@@ -187,9 +194,9 @@ type token struct {
 	CreatedTime    number    `json:"created_time"`
 	AccessedTime   number    `json:"accessed_time"`
 	ExpiredTime    number    `json:"expired_time"`
-	RemainQuota    number    `json:"remain_quota"`
+	RemainQuota    figure    `json:"remain_quota"`
 	UnlimitedQuota flag      `json:"unlimited_quota"`
-	UsedQuota      *number   `json:"used_quota"`
+	UsedQuota      figure    `json:"used_quota"`
 	Group          text      `json:"group"`
 	Models         text      `json:"models"`
 	LimitModels    flag      `json:"model_limits_enabled"`
@@ -214,7 +221,7 @@ const unlimitedRemain = -1
 func (t *token) key(countsUnlimited bool) model.APIKey {
 	k := model.APIKey{
 		ID: int64(t.ID), Name: string(t.Name), Status: model.KeyStatus(t.Status), Masked: string(t.Key),
-		Unlimited: bool(t.UnlimitedQuota) || t.RemainQuota == unlimitedRemain, Remaining: model.Quota(t.RemainQuota), Group: string(t.Group),
+		Unlimited: bool(t.UnlimitedQuota) || t.RemainQuota.V == unlimitedRemain, Remaining: model.Quota(t.RemainQuota.V), Group: string(t.Group),
 		Created: opt(t.CreatedTime), LastUsed: opt(t.AccessedTime),
 	}
 	if t.ExpiredTime > 0 { // -1 never expires; 0 stands in rows that a partial update blanked
@@ -223,8 +230,8 @@ func (t *token) key(countsUnlimited bool) model.APIKey {
 	if t.AccessedTime <= t.CreatedTime {
 		k.LastUsed = model.Opt[int64]{} // set on creation, so not used since
 	}
-	if t.UsedQuota != nil && (countsUnlimited || !k.Unlimited || *t.UsedQuota != 0) {
-		k.Used = model.Some(model.Quota(*t.UsedQuota))
+	if countsUnlimited || !k.Unlimited || t.UsedQuota.V != 0 {
+		k.Used = t.UsedQuota.quota()
 	}
 	limits := string(t.Models)
 	if limits == "" && bool(t.LimitModels) {
@@ -252,13 +259,12 @@ func keysOf(rows []token, countsUnlimited bool) []model.APIKey {
 	return keys
 }
 
-// tokens asks for one page of the key list.
-func (c *Client) tokens(ctx context.Context, query url.Values) (list[token], error) {
+// tokens asks for one page of the key list, of which so many rows are on the pages
+// before.
+func (c *Client) tokens(ctx context.Context, query url.Values, before int) (list[token], error) {
 	a, err := c.get(ctx, management, "/api/token/", query)
 	if err != nil {
 		return list[token]{}, err
 	}
-	var page list[token]
-	err = c.data(a, &page)
-	return page, err
+	return rowsOf[token](c, a, before)
 }

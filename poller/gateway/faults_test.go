@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"gatewatch/model"
 )
@@ -134,5 +135,22 @@ func TestCommandsAreNotRedirected(t *testing.T) {
 	}
 	if _, err := g.CreateKey(t.Context(), model.NewKey{Name: "x"}); model.FaultOf(err).Kind != model.FaultNotGateway || asked != 2 {
 		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// TestRetryAfterIsBounded holds that no header makes us wait for less than nothing
+// or for ever.
+func TestRetryAfterIsBounded(t *testing.T) {
+	now := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+	for in, want := range map[string]model.Opt[time.Duration]{
+		"": {}, "soon": {}, "1.5": {}, "0": some[time.Duration](0), "-1": some[time.Duration](0), " 180 ": some(3 * time.Minute),
+		"1799": some(1799 * time.Second), "1801": some(30 * time.Minute), "9223372037": some(30 * time.Minute),
+		"9223372036854775807": some(30 * time.Minute), "99999999999999999999999": some(30 * time.Minute), "-99999999999999999999999": some[time.Duration](0),
+		"Fri, 20 Nov 2026 09:31:00 GMT": some(time.Minute), "Fri, 20 Nov 2026 09:29:00 GMT": some[time.Duration](0),
+		"Sat, 20 Nov 2027 09:30:00 GMT": some(30 * time.Minute), "Fri, 31 Dec 9999 23:59:59 GMT": some(30 * time.Minute),
+	} {
+		if got := retryAfter(in, now); got != want {
+			t.Errorf("%q: %+v, want %+v", in, got, want)
+		}
 	}
 }

@@ -104,6 +104,8 @@ type Gateway struct {
 	// version and started are those the dialect was found for.
 	version string
 	started int64
+	// told is set once /api/status was read.
+	told bool
 }
 
 // Open returns a gateway for the options. It asks nothing yet: the dialect is

@@ -101,26 +101,28 @@ func (k *keyOnly) account(ctx context.Context) (model.Account, error) {
 	if err := k.billing(ctx, "subscription", &limit); err != nil {
 		return model.Account{}, err
 	}
+	if limit.Hard == nil {
+		return model.Account{}, k.c.unreadable(answer{path: billingPath + "subscription"}, errors.New("it has no hard_limit_usd"))
+	}
 	var usage struct {
 		Total *decimal `json:"total_usage"` // hundredths
 	}
 	if err := k.billing(ctx, "usage", &usage); err != nil {
 		return model.Account{}, err
 	}
-	out := model.Account{Enabled: true, Role: model.RoleUser, Others: []model.Field{{
+	if usage.Total == nil {
+		return model.Account{}, k.c.unreadable(answer{path: billingPath + "usage"}, errors.New("it has no total_usage"))
+	}
+	out := model.Account{Enabled: true, Role: model.RoleUser, Used: model.Some(k.quota(float64(*usage.Total) / 100)), Others: []model.Field{{
 		Name: "whose figures", Value: "the API key's; the whole account's where the operator shows no figures of keys",
 	}}}
-	if usage.Total != nil {
-		out.Used = model.Some(k.quota(float64(*usage.Total) / 100))
-	}
-	switch {
-	case limit.Hard == nil:
-	case *limit.Hard == noLimit:
+	switch *limit.Hard {
+	case noLimit:
 		out.Unlimited = true
 		if k.dialect == OneAPI && out.Used.V == 0 {
 			out.Used = model.Opt[model.Quota]{} // it does not count what such a key spends
 		}
-	case usage.Total != nil:
+	default:
 		// Each is rounded to the unit before they are subtracted, since the limit is
 		// the sum of two whole numbers.
 		out.Quota = model.Some(k.quota(float64(*limit.Hard)) - out.Used.V)
@@ -148,8 +150,10 @@ func (k *keyOnly) quota(amount float64) model.Quota {
 	return model.Quota(math.Copysign(1<<62, amount))
 }
 
+const billingPath = "/v1/dashboard/billing/"
+
 func (k *keyOnly) billing(ctx context.Context, what string, v any) error {
-	a, err := k.c.get(ctx, relayKey, "/v1/dashboard/billing/"+what, nil)
+	a, err := k.c.get(ctx, relayKey, billingPath+what, nil)
 	if err == nil {
 		err = k.c.plain(a, v)
 	}
@@ -215,8 +219,8 @@ func (k *keyOnly) fetch(ctx context.Context) error {
 	if err != nil {
 		return ofKey(k.c.optional("the log of a key", err))
 	}
-	var rows list[newAPIRow]
-	if err := k.c.data(a, &rows); err != nil {
+	rows, err := rowsOf[newAPIRow](k.c, a, 0)
+	if err != nil {
 		return err
 	}
 	k.last = keyLog{upTo: upTo, full: !k.keyInURL && len(rows.rows) >= keyLogRows}
@@ -258,8 +262,8 @@ func (k *keyOnly) keys(ctx context.Context, _ int) ([]model.APIKey, bool, error)
 	}
 	var data struct {
 		Name      text            `json:"name"`
-		Used      *number         `json:"total_used"`
-		Available number          `json:"total_available"` // negative for a key without a limit
+		Used      figure          `json:"total_used"`
+		Available figure          `json:"total_available"` // negative for a key without a limit
 		Unlimited flag            `json:"unlimited_quota"`
 		Limited   flag            `json:"model_limits_enabled"`
 		Models    map[string]flag `json:"model_limits"`
@@ -268,12 +272,12 @@ func (k *keyOnly) keys(ctx context.Context, _ int) ([]model.APIKey, bool, error)
 	if err := k.c.data(a, &data); err != nil {
 		return nil, false, err
 	}
+	if !data.Available.OK && !bool(data.Unlimited) {
+		return nil, false, k.c.unreadable(a, errors.New("it has no total_available"))
+	}
 	key := model.APIKey{
 		Name: string(data.Name), Status: model.KeyEnabled, Masked: maskKey(k.c.opt.APIKey.Reveal()),
-		Unlimited: bool(data.Unlimited), Remaining: model.Quota(data.Available),
-	}
-	if data.Used != nil {
-		key.Used = model.Some(model.Quota(*data.Used))
+		Unlimited: bool(data.Unlimited), Remaining: model.Quota(data.Available.V), Used: data.Used.quota(),
 	}
 	if data.Expires > 0 {
 		key.Expires = model.Some(int64(data.Expires))
@@ -290,13 +294,11 @@ func (k *keyOnly) details(ctx context.Context) (model.Details, error) {
 	if err != nil {
 		return model.Details{}, ofKey(err)
 	}
-	var page struct {
-		Data []modelName `json:"data"`
-	}
+	var page list[modelName]
 	if err := k.c.plain(a, &page); err != nil {
 		return model.Details{}, err
 	}
-	names := namesOf(page.Data)
+	names := namesOf(page.rows)
 	slices.Sort(names)
 	fields := append([]model.Field{{Name: "models", Value: strconv.Itoa(len(names))}}, modelFields(names)...)
 	return model.Details{Fields: fields}, nil

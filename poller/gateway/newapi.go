@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -85,12 +86,12 @@ func (n *newAPI) account(ctx context.Context) (model.Account, error) {
 // newAPIRow is a row of the log (new-api model/log.go).
 type newAPIRow struct {
 	CreatedAt        number   `json:"created_at"`
-	Type             number   `json:"type"`
+	Type             figure   `json:"type"`
 	Content          text     `json:"content"`
 	Username         text     `json:"username"`
 	TokenName        text     `json:"token_name"`
 	ModelName        text     `json:"model_name"`
-	Quota            number   `json:"quota"`
+	Quota            figure   `json:"quota"`
 	PromptTokens     number   `json:"prompt_tokens"`
 	CompletionTokens number   `json:"completion_tokens"`
 	UseTime          number   `json:"use_time"` // whole seconds
@@ -110,9 +111,9 @@ var newAPIKinds = map[number]model.Kind{
 
 func (r *newAPIRow) call(kinds map[number]model.Kind) model.Call {
 	call := model.Call{
-		At: int64(r.CreatedAt), Kind: kinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		At: int64(r.CreatedAt), Kind: kinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		KeyID: int64(r.TokenID), User: intern(r.Username), Group: intern(r.Group), Channel: intern(r.Channel),
-		Quota: model.Quota(r.Quota), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
+		Quota: model.Quota(r.Quota.V), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
 	}
 	if call.Kind != model.KindConsume {
@@ -122,13 +123,11 @@ func (r *newAPIRow) call(kinds map[number]model.Kind) model.Call {
 	var other struct {
 		// FirstToken is in ms; it is -1000 or far below where no first token came.
 		FirstToken  decimal `json:"frt"`
-		CacheTokens *number `json:"cache_tokens"`
+		CacheTokens figure  `json:"cache_tokens"`
 	}
 	r.Other.into(&other)
 	call.FirstToken = millis(number(other.FirstToken))
-	if other.CacheTokens != nil {
-		call.Cached = model.Some(int64(*other.CacheTokens))
-	}
+	call.Cached = model.Opt[int64](other.CacheTokens)
 	return call
 }
 
@@ -136,7 +135,7 @@ func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	query := q.values()
 	query.Set("p", strconv.Itoa(q.Page+1))
 	query.Set("page_size", strconv.Itoa(newAPIPage))
-	rows, err := logPage[newAPIRow](ctx, n.c, q.Scope, query)
+	rows, err := logPage[newAPIRow](ctx, n.c, q.Scope, query, q.Page*newAPIPage)
 	if err != nil {
 		return CallsPage{}, err
 	}
@@ -159,14 +158,11 @@ func (n *newAPI) count(ctx context.Context, scope model.Scope, span model.Span) 
 	query.Set("type", "2")
 	query.Set("p", "1")
 	query.Set("page_size", "1")
-	rows, err := logPage[newAPIRow](ctx, n.c, scope, query)
+	rows, err := logPage[newAPIRow](ctx, n.c, scope, query, 0)
 	if err != nil {
 		return 0, err
 	}
-	if !rows.total.OK {
-		return 0, n.c.unsupported("a count of the log's rows")
-	}
-	return rows.total.V, nil
+	return counted(n.c, scope, rows)
 }
 
 // total asks for the consume rows' sum over span. rpm and tpm are of the last
@@ -198,25 +194,24 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 		return model.Periods{}, asAdmin(scope, n.c.optional(what, err))
 	}
 	var rows []struct {
-		CreatedAt number  `json:"created_at"`
-		ModelName text    `json:"model_name"`
-		Count     number  `json:"count"`
-		Quota     number  `json:"quota"`
-		TokenUsed *number `json:"token_used"`
+		CreatedAt number `json:"created_at"`
+		ModelName text   `json:"model_name"`
+		Count     figure `json:"count"`
+		Quota     figure `json:"quota"`
+		TokenUsed figure `json:"token_used"`
 	}
 	if err := n.c.data(a, &rows); err != nil {
 		return model.Periods{}, asAdmin(scope, err)
 	}
 	out := model.Periods{Scope: scope, Step: 3600, Span: span}
 	for _, r := range rows {
-		u := model.PeriodUsage{
+		if r.CreatedAt == 0 || !r.Quota.OK {
+			return model.Periods{}, n.c.unreadable(a, errors.New("a row has no hour or no quota"))
+		}
+		out.Usage = append(out.Usage, model.PeriodUsage{
 			From: int64(r.CreatedAt), To: int64(r.CreatedAt) + 3599, Model: intern(r.ModelName),
-			Calls: int64(r.Count), Quota: model.Quota(r.Quota),
-		}
-		if r.TokenUsed != nil {
-			u.Tokens = model.Some(int64(*r.TokenUsed))
-		}
-		out.Usage = append(out.Usage, u)
+			Calls: r.Count.V, Uncounted: !r.Count.OK, Quota: model.Quota(r.Quota.V), Tokens: model.Opt[int64](r.TokenUsed),
+		})
 	}
 	return out, nil
 }
@@ -224,7 +219,7 @@ func (n *newAPI) periods(ctx context.Context, scope model.Scope, span model.Span
 func (n *newAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
 	var rows list[token]
 	err := n.fromOneOrZero(&n.keysFrom0, page, func(p int) (bare bool, err error) {
-		rows, err = n.c.tokens(ctx, url.Values{"p": {strconv.Itoa(p)}, "size": {strconv.Itoa(newAPIPage)}})
+		rows, err = n.c.tokens(ctx, url.Values{"p": {strconv.Itoa(p)}, "size": {strconv.Itoa(newAPIPage)}}, page*newAPIPage)
 		return rows.bare, err
 	})
 	if err != nil {
@@ -257,7 +252,7 @@ func (n *newAPI) channels(ctx context.Context, page int) ([]model.Channel, bool,
 	var channels []model.Channel
 	var rows list[channelRow]
 	err := n.fromOneOrZero(&n.channelsFrom0, page, func(p int) (bare bool, err error) {
-		channels, rows, err = n.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(p)}, "page_size": {strconv.Itoa(newAPIPage)}})
+		channels, rows, err = n.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(p)}, "page_size": {strconv.Itoa(newAPIPage)}}, page*newAPIPage)
 		return rows.bare, err
 	})
 	more := len(channels) == newAPIPage

@@ -34,11 +34,11 @@ func (n *newAPI) plans(ctx context.Context) ([]model.Plan, error) {
 		return nil, n.c.optional(what, err)
 	}
 	var data struct {
-		Subscriptions []struct {
+		Subscriptions *[]struct {
 			Subscription struct {
 				PlanID    number `json:"plan_id"`
-				Total     number `json:"amount_total"` // 0 is no limit
-				Used      number `json:"amount_used"`
+				Total     figure `json:"amount_total"` // 0 is no limit
+				Used      figure `json:"amount_used"`
 				EndTime   number `json:"end_time"`
 				NextReset number `json:"next_reset_time"`
 				Status    text   `json:"status"`
@@ -51,14 +51,20 @@ func (n *newAPI) plans(ctx context.Context) ([]model.Plan, error) {
 	if err := n.c.data(a, &data); err != nil {
 		return nil, n.c.refusedIsMissing(what, err)
 	}
+	if data.Subscriptions == nil {
+		return nil, n.c.unreadable(a, errors.New("it lists no subscriptions"))
+	}
 	var plans []model.Plan
-	for _, row := range data.Subscriptions {
+	for _, row := range *data.Subscriptions {
 		s := row.Subscription
 		if s.Status != "" && s.Status != "active" {
 			continue
 		}
+		if !s.Total.OK || !s.Used.OK {
+			return nil, n.c.unreadable(a, errors.New("a subscription has no amount"))
+		}
 		p := model.Plan{
-			Name: string(row.Plan.Title), Total: model.Quota(s.Total), Used: model.Quota(s.Used),
+			Name: string(row.Plan.Title), Total: model.Quota(s.Total.V), Used: model.Quota(s.Used.V),
 			Ends: opt(s.EndTime), Resets: opt(s.NextReset),
 		}
 		if p.Name == "" {
@@ -78,7 +84,7 @@ func (n *newAPI) siteHealth(ctx context.Context) ([]model.ModelHealth, error) {
 		return nil, n.c.optional(what, err)
 	}
 	var data struct {
-		Models []struct {
+		Models *[]struct {
 			Name    text     `json:"model_name"`
 			Latency number   `json:"avg_latency_ms"`
 			Success *decimal `json:"success_rate"` // per cent (new-api pkg/perf_metrics/metrics.go)
@@ -88,8 +94,11 @@ func (n *newAPI) siteHealth(ctx context.Context) ([]model.ModelHealth, error) {
 	if err := n.c.data(a, &data); err != nil {
 		return nil, n.c.refusedIsMissing(what, err)
 	}
+	if data.Models == nil {
+		return nil, n.c.unreadable(a, errors.New("it lists no models"))
+	}
 	var out []model.ModelHealth
-	for _, m := range data.Models {
+	for _, m := range *data.Models {
 		h := model.ModelHealth{Model: intern(m.Name), Took: millis(m.Latency)}
 		if m.Success != nil {
 			h.Success = model.Some(math.Min(1, math.Max(0, float64(*m.Success)/100)))

@@ -27,12 +27,12 @@ func (o *oneAPI) account(ctx context.Context) (model.Account, error) {
 // oneAPIRow is a row of the log (one-api model/log.go).
 type oneAPIRow struct {
 	CreatedAt        number `json:"created_at"`
-	Type             number `json:"type"`
+	Type             figure `json:"type"`
 	Content          text   `json:"content"`
 	Username         text   `json:"username"`
 	TokenName        text   `json:"token_name"`
 	ModelName        text   `json:"model_name"`
-	Quota            number `json:"quota"`
+	Quota            figure `json:"quota"`
 	PromptTokens     number `json:"prompt_tokens"`
 	CompletionTokens number `json:"completion_tokens"`
 	Channel          text   `json:"channel"`
@@ -48,8 +48,8 @@ var oneAPIKinds = map[number]model.Kind{
 
 func (r *oneAPIRow) call() model.Call {
 	return model.Call{
-		At: int64(r.CreatedAt), Kind: oneAPIKinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
-		User: intern(r.Username), Channel: intern(r.Channel), Quota: model.Quota(r.Quota),
+		At: int64(r.CreatedAt), Kind: oneAPIKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		User: intern(r.Username), Channel: intern(r.Channel), Quota: model.Quota(r.Quota.V),
 		Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Took: millis(r.ElapsedTime), Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
 	}
@@ -58,7 +58,7 @@ func (r *oneAPIRow) call() model.Call {
 func (o *oneAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	query := q.values()
 	query.Set("p", strconv.Itoa(q.Page))
-	page, err := logPage[oneAPIRow](ctx, o.c, q.Scope, query)
+	page, err := logPage[oneAPIRow](ctx, o.c, q.Scope, query, q.Page*oneAPIPage)
 	if err != nil {
 		return CallsPage{}, err
 	}
@@ -90,7 +90,7 @@ func (o *oneAPI) periods(ctx context.Context, scope model.Scope, _ model.Span) (
 }
 
 func (o *oneAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	rows, err := o.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}})
+	rows, err := o.c.tokens(ctx, url.Values{"p": {strconv.Itoa(page)}}, page*oneAPIPage)
 	if err != nil {
 		return nil, false, err
 	}
@@ -102,7 +102,7 @@ func (o *oneAPI) details(context.Context) (model.Details, error) {
 }
 
 func (o *oneAPI) channels(ctx context.Context, page int) ([]model.Channel, bool, error) {
-	channels, _, err := o.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(page)}})
+	channels, _, err := o.c.channelPage(ctx, url.Values{"p": {strconv.Itoa(page)}}, page*oneAPIPage)
 	return channels, len(channels) == oneAPIPage, err
 }
 

@@ -33,12 +33,12 @@ func (o *oneHub) account(ctx context.Context) (model.Account, error) { return o.
 // oneHubRow is a row of the log (one-hub model/log.go).
 type oneHubRow struct {
 	CreatedAt        number   `json:"created_at"`
-	Type             number   `json:"type"`
+	Type             figure   `json:"type"`
 	Content          text     `json:"content"`
 	Username         text     `json:"username"`
 	TokenName        text     `json:"token_name"`
 	ModelName        text     `json:"model_name"`
-	Quota            number   `json:"quota"`
+	Quota            figure   `json:"quota"`
 	PromptTokens     number   `json:"prompt_tokens"`
 	CompletionTokens number   `json:"completion_tokens"`
 	ChannelID        number   `json:"channel_id"`
@@ -56,8 +56,8 @@ var oneHubKinds = map[number]model.Kind{
 
 func (r *oneHubRow) call() model.Call {
 	call := model.Call{
-		At: int64(r.CreatedAt), Kind: oneHubKinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
-		User: intern(r.Username), Quota: model.Quota(r.Quota), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
+		At: int64(r.CreatedAt), Kind: oneHubKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		User: intern(r.Username), Quota: model.Quota(r.Quota.V), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Took: millis(r.RequestTime), Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
 	}
 	if r.ChannelID > 0 {
@@ -95,7 +95,7 @@ func (o *oneHub) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	query := q.values()
 	query.Set("page", strconv.Itoa(q.Page+1))
 	query.Set("size", strconv.Itoa(oneHubPage))
-	rows, err := logPage[oneHubRow](ctx, o.c, q.Scope, query)
+	rows, err := logPage[oneHubRow](ctx, o.c, q.Scope, query, q.Page*oneHubPage)
 	if err != nil {
 		return CallsPage{}, err
 	}
@@ -117,11 +117,11 @@ func (o *oneHub) count(ctx context.Context, scope model.Scope, span model.Span) 
 	query.Set("log_type", "2")
 	query.Set("page", "1")
 	query.Set("size", "1")
-	rows, err := logPage[oneHubRow](ctx, o.c, scope, query)
-	if err == nil && !rows.total.OK {
-		err = o.c.unsupported("a count of the log's rows")
+	rows, err := logPage[oneHubRow](ctx, o.c, scope, query, 0)
+	if err != nil {
+		return 0, err
 	}
-	return rows.total.V, err
+	return counted(o.c, scope, rows)
 }
 
 func (o *oneHub) total(ctx context.Context, scope model.Scope, span model.Span) (model.SpanTotal, error) {
@@ -145,8 +145,8 @@ func (o *oneHub) periods(ctx context.Context, scope model.Scope, _ model.Span) (
 }
 
 func (o *oneHub) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	rows, err := o.c.tokens(ctx, pageAndSize(page))
-	return keysOf(rows.rows, false), int64((page+1)*oneHubPage) < rows.total.V, err
+	rows, err := o.c.tokens(ctx, pageAndSize(page), page*oneHubPage)
+	return keysOf(rows.rows, false), oneHubMore(page, len(rows.rows), rows.total), err
 }
 
 // details asks how full the limiter of requests is: the count of the running
@@ -159,23 +159,31 @@ func (o *oneHub) details(ctx context.Context) (model.Details, error) {
 		return model.Details{}, o.c.optional(what, err)
 	}
 	var rate struct {
-		RPM    number `json:"rpm"`
+		RPM    figure `json:"rpm"`
 		MaxRPM number `json:"maxRPM"`
 	}
 	if err := o.c.data(a, &rate); err != nil {
 		return model.Details{}, err
 	}
-	if rate.MaxRPM <= 0 {
+	if rate.MaxRPM <= 0 || !rate.RPM.OK {
 		return model.Details{}, o.c.unsupported(what)
 	}
 	return model.Details{Fields: []model.Field{{
-		Name: "requests at the limiter", Value: fmt.Sprintf("%d of %d a minute", rate.RPM, rate.MaxRPM),
+		Name: "requests at the limiter", Value: fmt.Sprintf("%d of %d a minute", rate.RPM.V, rate.MaxRPM),
 	}}}, nil
 }
 
 func (o *oneHub) channels(ctx context.Context, page int) ([]model.Channel, bool, error) {
-	channels, rows, err := o.c.channelPage(ctx, pageAndSize(page))
-	return channels, int64((page+1)*oneHubPage) < rows.total.V, err
+	channels, rows, err := o.c.channelPage(ctx, pageAndSize(page), page*oneHubPage)
+	return channels, oneHubMore(page, len(channels), rows.total), err
+}
+
+// oneHubMore reports whether a page of so many rows is followed by another.
+func oneHubMore(page, rows int, total model.Opt[int64]) bool {
+	if total.OK {
+		return int64((page+1)*oneHubPage) < total.V
+	}
+	return rows == oneHubPage
 }
 
 func pageAndSize(page int) url.Values {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,18 @@ func (o *openCatD) get(ctx context.Context, path string, query url.Values, v any
 	return o.role(path, err)
 }
 
+// rows asks for a list. A row without a field is none: read as one it would be a
+// user without a cost.
+func (o *openCatD) rows(ctx context.Context, path string, query url.Values, rows *[]record) error {
+	if err := o.get(ctx, path, query, rows); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(*rows, func(r record) bool { return len(r) == 0 }) {
+		return o.c.unreadable(answer{path: path}, errors.New("a row is empty"))
+	}
+	return nil
+}
+
 // role tells a token that is wrong from one that is not the root user's, which
 // the gateway does not.
 func (o *openCatD) role(path string, err error) error {
@@ -106,7 +119,7 @@ func (o *openCatD) account(ctx context.Context) (model.Account, error) {
 	id := int64(field[number](me, "id"))
 	if id == 0 {
 		return model.Account{}, &StatusError{
-			Gateway: o.c.opt.Name, Path: "/1/me", Kind: model.FaultNotGateway, Code: 200, Hint: "it names no user: is this an opencatd?",
+			Gateway: o.c.opt.Name, Path: "/1/me", Kind: model.FaultBadAnswer, Code: 200, Hint: "it names no user: is this an opencatd?",
 		}
 	}
 	o.known.Store(true)
@@ -129,7 +142,7 @@ func (o *openCatD) account(ctx context.Context) (model.Account, error) {
 func (o *openCatD) costs(ctx context.Context, from, to time.Time) (map[int64]model.Quota, error) {
 	var rows []record
 	query := url.Values{"from": {from.UTC().Format(time.DateOnly)}, "to": {to.UTC().Format(time.DateOnly)}}
-	if err := o.get(ctx, "/1/usages", query, &rows); err != nil {
+	if err := o.rows(ctx, "/1/usages", query, &rows); err != nil {
 		return nil, err
 	}
 	out := map[int64]model.Quota{}
@@ -212,7 +225,7 @@ func (o *openCatD) periods(ctx context.Context, scope model.Scope, span model.Sp
 // sum that means the same every time it is asked for.
 func (o *openCatD) keys(ctx context.Context, _ int) ([]model.APIKey, bool, error) {
 	var rows []record
-	if err := o.get(ctx, "/1/users", nil, &rows); err != nil {
+	if err := o.rows(ctx, "/1/users", nil, &rows); err != nil {
 		return nil, false, err
 	}
 	now := o.c.Now().UTC()
@@ -247,7 +260,7 @@ func (o *openCatD) details(context.Context) (model.Details, error) {
 // channels are the provider keys.
 func (o *openCatD) channels(ctx context.Context, _ int) ([]model.Channel, bool, error) {
 	var rows []record
-	if err := o.get(ctx, "/1/keys", nil, &rows); err != nil {
+	if err := o.rows(ctx, "/1/keys", nil, &rows); err != nil {
 		return nil, false, err
 	}
 	channels := make([]model.Channel, len(rows))

@@ -31,12 +31,12 @@ func (s *shellAPI) account(ctx context.Context) (model.Account, error) { return 
 // shellAPIRow is a row of the log, as far as the documents name its fields.
 type shellAPIRow struct {
 	CreatedAt        number `json:"created_at"`
-	Type             number `json:"type"`
+	Type             figure `json:"type"`
 	Content          text   `json:"content"`
 	Username         text   `json:"username"`
 	TokenName        text   `json:"token_name"`
 	ModelName        text   `json:"model_name"`
-	Quota            number `json:"quota"`
+	Quota            figure `json:"quota"`
 	PromptTokens     number `json:"prompt_tokens"`
 	CompletionTokens number `json:"completion_tokens"`
 	IsStream         flag   `json:"is_stream"`
@@ -47,8 +47,8 @@ func (r *shellAPIRow) call() model.Call {
 	return model.Call{
 		// The types up to 4 are those of the whole family; what its 5 and later ones
 		// mean is not documented.
-		At: int64(r.CreatedAt), Kind: oneHubKinds[r.Type], Model: intern(r.ModelName), Key: intern(r.TokenName),
-		User: intern(r.Username), Quota: model.Quota(r.Quota), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
+		At: int64(r.CreatedAt), Kind: oneHubKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
+		User: intern(r.Username), Quota: model.Quota(r.Quota.V), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
 	}
 }
@@ -70,7 +70,7 @@ func (s *shellAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	if q.KeyText.IsSet() {
 		query.Set("token_key", q.KeyText.Reveal())
 	}
-	rows, err := logPage[shellAPIRow](ctx, s.c, q.Scope, query)
+	rows, err := logPage[shellAPIRow](ctx, s.c, q.Scope, query, q.Page*shellAPIPage)
 	if err != nil {
 		return CallsPage{}, err
 	}
@@ -138,12 +138,12 @@ func (s *shellAPI) dayPage(ctx context.Context, page int) ([]model.PeriodUsage, 
 	if err != nil {
 		return nil, err
 	}
-	var rows list[struct {
+	rows, err := rowsOf[struct {
 		ModelName text   `json:"modelName"`
-		SumQuota  number `json:"sumQuota"`
+		SumQuota  figure `json:"sumQuota"`
 		Date      text   `json:"date"`
-	}]
-	if err := s.c.data(a, &rows); err != nil {
+	}](s.c, a, page*shellAPIPage)
+	if err != nil {
 		return nil, err
 	}
 	out := make([]model.PeriodUsage, 0, len(rows.rows))
@@ -153,15 +153,18 @@ func (s *shellAPI) dayPage(ctx context.Context, page int) ([]model.PeriodUsage, 
 		if err != nil {
 			return nil, s.c.unreadable(a, errors.New("a row has no date"))
 		}
+		if !r.SumQuota.OK {
+			return nil, s.c.unreadable(a, errors.New("a row has no sumQuota"))
+		}
 		out = append(out, model.PeriodUsage{
-			From: at.Unix(), To: at.Unix() + day - 1, Model: intern(r.ModelName), Quota: model.Quota(r.SumQuota), Uncounted: true,
+			From: at.Unix(), To: at.Unix() + day - 1, Model: intern(r.ModelName), Quota: model.Quota(r.SumQuota.V), Uncounted: true,
 		})
 	}
 	return out, nil
 }
 
 func (s *shellAPI) keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {
-	rows, err := s.c.tokens(ctx, paged(url.Values{}, page))
+	rows, err := s.c.tokens(ctx, paged(url.Values{}, page), page*shellAPIPage)
 	return keysOf(rows.rows, true), len(rows.rows) == shellAPIPage, err
 }
 
@@ -174,17 +177,17 @@ func (s *shellAPI) details(ctx context.Context) (model.Details, error) {
 		if err != nil {
 			return model.Details{}, s.c.optional(what, err)
 		}
-		var rows list[struct {
+		rows, err := rowsOf[struct {
 			ModelName text   `json:"modelName"`
-			Count     number `json:"cnt"`
-		}]
-		if err := s.c.data(a, &rows); err != nil {
+			Count     figure `json:"cnt"`
+		}](s.c, a, page*shellAPIPage)
+		if err != nil {
 			return model.Details{}, err
 		}
 		for _, r := range rows.rows {
-			out.Fields = append(out.Fields, model.Field{
-				Name: "calls of " + string(r.ModelName), Value: model.Count(int64(r.Count)),
-			})
+			if r.Count.OK {
+				out.Fields = append(out.Fields, model.Field{Name: "calls of " + string(r.ModelName), Value: model.Count(r.Count.V)})
+			}
 		}
 		if len(rows.rows) < shellAPIPage {
 			break

@@ -50,14 +50,27 @@ func (c *Client) siteless(scope model.Scope) error {
 	return nil
 }
 
-// logPage asks for one page of the log of a scope.
-func logPage[T any](ctx context.Context, c *Client, scope model.Scope, query url.Values) (list[T], error) {
-	var rows list[T]
+// logPage asks for one page of the log of a scope, of which so many rows are on the
+// pages before.
+func logPage[T any](ctx context.Context, c *Client, scope model.Scope, query url.Values, before int) (list[T], error) {
 	a, err := c.get(ctx, management, logPath(scope), query)
-	if err == nil {
-		err = c.data(a, &rows)
+	if err != nil {
+		return list[T]{}, asAdmin(scope, err)
 	}
+	rows, err := rowsOf[T](c, a, before)
 	return rows, asAdmin(scope, err)
+}
+
+// counted is the total of a page of the log that was asked for it alone. An old
+// form has none; a form that has one and does not tell it is no answer.
+func counted[T any](c *Client, scope model.Scope, page list[T]) (int64, error) {
+	switch {
+	case page.total.OK:
+		return page.total.V, nil
+	case page.bare:
+		return 0, c.unsupported("a count of the log's rows")
+	}
+	return 0, c.unreadable(answer{path: logPath(scope)}, errors.New("it tells no total"))
 }
 
 // stat asks for the gateway's own sum over a span and the rates beside it, as far
@@ -70,25 +83,21 @@ func (c *Client) stat(ctx context.Context, scope model.Scope, span model.Span, t
 		return model.SpanTotal{}, asAdmin(scope, err)
 	}
 	var stat struct {
-		Quota number  `json:"quota"`
-		RPM   *number `json:"rpm"`
-		TPM   *number `json:"tpm"`
-		MPM   *number `json:"mpm"` // quota per minute
+		Quota figure `json:"quota"`
+		RPM   figure `json:"rpm"`
+		TPM   figure `json:"tpm"`
+		MPM   figure `json:"mpm"` // quota per minute
 	}
 	if err := c.data(a, &stat); err != nil {
 		return model.SpanTotal{}, asAdmin(scope, err)
 	}
-	out := model.SpanTotal{Scope: scope, Span: span, Quota: model.Quota(stat.Quota)}
-	if stat.RPM != nil {
-		out.RPM = model.Some(int64(*stat.RPM))
+	if !stat.Quota.OK {
+		return model.SpanTotal{}, c.unreadable(a, errors.New("it has no quota"))
 	}
-	if stat.TPM != nil {
-		out.TPM = model.Some(int64(*stat.TPM))
-	}
-	if stat.MPM != nil {
-		out.MPM = model.Some(model.Quota(*stat.MPM))
-	}
-	return out, nil
+	return model.SpanTotal{
+		Scope: scope, Span: span, Quota: model.Quota(stat.Quota.V),
+		RPM: model.Opt[int64](stat.RPM), TPM: model.Opt[int64](stat.TPM), MPM: stat.MPM.quota(),
+	}, nil
 }
 
 // channelRow is a row of /api/channel/ (one-api, new-api and one-hub
@@ -107,7 +116,7 @@ type channelRow struct {
 	Models       text     `json:"models"`
 	Group        text     `json:"group"`
 	Tag          text     `json:"tag"`
-	UsedQuota    number   `json:"used_quota"`
+	UsedQuota    figure   `json:"used_quota"`
 	OtherInfo    embedded `json:"other_info"`
 }
 
@@ -116,7 +125,7 @@ func (r *channelRow) channel() model.Channel {
 		ID: int64(r.ID), Name: string(r.Name), Type: string(r.Type), Endpoint: hostOf(string(r.BaseURL)),
 		Status: model.ChannelStatus(r.Status), Group: string(r.Group), Tag: string(r.Tag),
 		ResponseTime: millis(r.ResponseTime), TestedAt: opt(r.TestTime), BalanceAt: opt(r.BalanceTime),
-		Used: model.Some(model.Quota(r.UsedQuota)), Created: opt(r.CreatedTime),
+		Used: r.UsedQuota.quota(), Created: opt(r.CreatedTime),
 	}
 	if ch.BalanceAt.OK { // else nobody ever asked the provider, and 0 says nothing
 		ch.Balance = model.Some(float64(r.Balance))
@@ -141,16 +150,16 @@ func hostOf(raw string) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u.String()
+	return ShownURL(u)
 }
 
-// channelPage asks for one page of the channels.
-func (c *Client) channelPage(ctx context.Context, query url.Values) ([]model.Channel, list[channelRow], error) {
+// channelPage asks for one page of the channels, of which so many are on the pages
+// before.
+func (c *Client) channelPage(ctx context.Context, query url.Values, before int) ([]model.Channel, list[channelRow], error) {
 	var rows list[channelRow]
 	a, err := c.get(ctx, management, "/api/channel/", query)
 	if err == nil {
-		err = c.data(a, &rows)
+		rows, err = rowsOf[channelRow](c, a, before)
 	}
 	if err != nil {
 		return nil, rows, asAdmin(model.ScopeSite, err)
@@ -167,17 +176,22 @@ func (c *Client) channelPage(ctx context.Context, query url.Values) ([]model.Cha
 type dayRow struct {
 	Day, Date        text
 	ModelName        text
-	RequestCount     number
-	Quota            number
-	PromptTokens     number
-	CompletionTokens number
+	RequestCount     figure
+	Quota            figure
+	PromptTokens     figure
+	CompletionTokens figure
 }
 
 // dashboard asks for the account's usage per model and day; the gateway takes no
-// range.
+// range. It is the one list that is null when it is empty: one-api and one-hub fill
+// it from a raw query (gateways.md §4.2).
 func (c *Client) dashboard(ctx context.Context) ([]model.PeriodUsage, error) {
 	a, err := c.get(ctx, management, "/api/user/dashboard", nil)
 	if err != nil {
+		return nil, err
+	}
+	raw, err := c.opened(a)
+	if err != nil || string(raw) == "null" {
 		return nil, err
 	}
 	var rows []dayRow
@@ -190,10 +204,13 @@ func (c *Client) dashboard(ctx context.Context) ([]model.PeriodUsage, error) {
 		if err != nil {
 			continue // a row without a day says nothing about any day
 		}
+		if !r.Quota.OK {
+			return nil, c.unreadable(a, errors.New("a row has no Quota"))
+		}
 		out = append(out, model.PeriodUsage{
 			From: at.Unix(), To: at.Unix() + day - 1, Model: intern(r.ModelName),
-			Calls: int64(r.RequestCount), Quota: model.Quota(r.Quota),
-			Prompt: model.Some(int64(r.PromptTokens)), Completion: model.Some(int64(r.CompletionTokens)),
+			Calls: r.RequestCount.V, Uncounted: !r.RequestCount.OK, Quota: model.Quota(r.Quota.V),
+			Prompt: model.Opt[int64](r.PromptTokens), Completion: model.Opt[int64](r.CompletionTokens),
 		})
 	}
 	return out, nil

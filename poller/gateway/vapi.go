@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"gatewatch/model"
@@ -12,9 +13,14 @@ import (
 // /api/user/self. Its log is unverified: gateways.md §11 calls new-api's form
 // likely, so it is asked for in that form, and whatever else comes back is "not
 // offered". Nothing is known of its keys, sums and days.
-type vAPI struct{ log *newAPI }
+type vAPI struct {
+	log *newAPI
+	// logged is set once the guess was right: what fails from then on is a failure,
+	// not a log that is missing.
+	logged atomic.Bool
+}
 
-func newVAPI(c *Client) *vAPI { return &vAPI{newNewAPI(c, statusData{})} }
+func newVAPI(c *Client) *vAPI { return &vAPI{log: newNewAPI(c, statusData{})} }
 
 func (v *vAPI) name() string  { return VAPI }
 func (v *vAPI) pageSize() int { return newAPIPage }
@@ -29,7 +35,7 @@ func (v *vAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 		return CallsPage{}, err
 	}
 	page, err := v.log.calls(ctx, q)
-	return page, v.log.c.unverified("the log", err)
+	return page, v.verify("the log", err)
 }
 
 func (v *vAPI) count(ctx context.Context, scope model.Scope, span model.Span) (int64, error) {
@@ -37,7 +43,17 @@ func (v *vAPI) count(ctx context.Context, scope model.Scope, span model.Span) (i
 		return 0, err
 	}
 	n, err := v.log.count(ctx, scope, span)
-	return n, v.log.c.unverified("a count of the log's rows", err)
+	return n, v.verify("a count of the log's rows", err)
+}
+
+func (v *vAPI) verify(what string, err error) error {
+	if err == nil {
+		v.logged.Store(true)
+	}
+	if v.logged.Load() {
+		return err
+	}
+	return v.log.c.unverified(what, err)
 }
 
 func (v *vAPI) total(context.Context, model.Scope, model.Span) (model.SpanTotal, error) {
