@@ -104,4 +104,7 @@ type Want struct {
 	Scope   Scope
 	// Window is the length of time on the screen.
 	Window time.Duration
+	// Channels is set while the site's channels are on the screen, which
+	// administrators have in the own scope too.
+	Channels bool
 }

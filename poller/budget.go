@@ -17,12 +17,16 @@ const (
 	backfillPerMinute = 10
 	// backfillTook is how long an answer may take before backfill stops.
 	backfillTook = 300 * time.Millisecond
-	// halfFor is how long a 429 halves the budget.
+	// halfFor is how long a 429 halves the budget, from the end of the pause on.
 	halfFor = 30 * time.Minute
 	// firstPause is how long we keep still after a 429 that does not say how long;
 	// it doubles with every further one, up to the gateways' own window.
 	firstPause = 30 * time.Second
 	maxPause   = 3 * time.Minute
+	// A Retry-After is kept within these bounds: one answer must neither silence
+	// everything for good nor ask to be asked again at once.
+	leastRetry = time.Second
+	mostRetry  = 30 * time.Minute
 )
 
 // Budget is what may be asked of one gateway address. The gateways count
@@ -135,20 +139,25 @@ func stopped(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// notAskedError says that a source's turn came when the time was over.
+type notAskedError struct{}
+
+func (notAskedError) Error() string { return "not asked: the time was over" }
+
+// Fault makes it count as what stood in the way.
+func (e notAskedError) Fault() model.Fault {
+	return model.Fault{Kind: model.FaultTimeout, Sentence: e.Error(), Short: "no time left"}
+}
+
 // Around carries one request out when the budget allows it, heavy ones one at a
 // time. It is what gateway.Options.Around wants.
 func (b *Budget) Around(ctx context.Context, heavy bool, do func() error) error {
 	c, _ := ctx.Value(classKey).(class)
-	if err := b.wait(ctx, c); err != nil {
+	if err := b.admit(ctx, heavy, c); err != nil {
 		return err
 	}
 	if heavy {
-		select {
-		case b.heavy <- struct{}{}:
-			defer func() { <-b.heavy }()
-		case <-ctx.Done():
-			return stopped(ctx)
-		}
+		defer func() { <-b.heavy }()
 	}
 	start := time.Now()
 	err := do()
@@ -161,26 +170,59 @@ func (b *Budget) Around(ctx context.Context, heavy bool, do func() error) error 
 	return err
 }
 
-// wait returns when a request may be sent, and counts it as sent.
-func (b *Budget) wait(ctx context.Context, c class) error {
+// admit returns when a request may be sent, and counts it as sent. A heavy one
+// then holds the heavy slot. Waiting for the slot can take a whole answer of
+// somebody else's, so the request counts only after that; waiting for the budget
+// can take minutes, so the slot is not held meanwhile.
+func (b *Budget) admit(ctx context.Context, heavy bool, c class) error {
+	for {
+		if err := b.wait(ctx); err != nil {
+			return err
+		}
+		if heavy {
+			select {
+			case b.heavy <- struct{}{}:
+			case <-ctx.Done():
+				return stopped(ctx)
+			}
+		}
+		if b.count(c) {
+			return nil
+		}
+		if heavy {
+			<-b.heavy
+		}
+	}
+}
+
+// count takes a request as sent now, if it may be sent now.
+func (b *Budget) count(c class) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if b.delay(now) > 0 {
+		return false
+	}
+	b.sent = append(b.sent, now)
+	if c == backfill {
+		b.filled = append(b.filled, now)
+	}
+	b.made++
+	return true
+}
+
+// wait returns when a request could be sent.
+func (b *Budget) wait(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
 		b.mu.Lock()
-		now := time.Now()
-		delay := b.delay(now)
+		delay, paused := b.delay(time.Now()), b.pausedUntil
+		b.mu.Unlock()
 		if delay <= 0 {
-			b.sent = append(b.sent, now)
-			if c == backfill {
-				b.filled = append(b.filled, now)
-			}
-			b.made++
-			b.mu.Unlock()
 			return nil
 		}
-		paused := b.pausedUntil
-		b.mu.Unlock()
 		if end, ok := ctx.Deadline(); ok && paused.After(end) {
 			return &outOfTimeError{paused: true}
 		}
@@ -265,7 +307,7 @@ func (b *Budget) observe(heavy bool, took time.Duration, err error) {
 		b.pauses = 0
 		return
 	}
-	if errors.Is(err, context.Canceled) || model.FaultOf(err).Kind != model.FaultLimited {
+	if model.FaultOf(err).Kind != model.FaultLimited {
 		return
 	}
 	pause := min(maxPause, firstPause<<min(b.pauses, 4))
@@ -273,11 +315,14 @@ func (b *Budget) observe(heavy bool, took time.Duration, err error) {
 		Wait() model.Opt[time.Duration]
 	}
 	if errors.As(err, &asks) {
-		pause = asks.Wait().Or(pause)
+		pause = min(mostRetry, max(leastRetry, asks.Wait().Or(pause)))
 	}
 	b.pauses++
-	b.pausedUntil = now.Add(pause)
-	b.halvedUntil = now.Add(halfFor)
+	// Of several answers the longest pause holds.
+	if until := now.Add(pause); until.After(b.pausedUntil) {
+		b.pausedUntil = until
+	}
+	b.halvedUntil = b.pausedUntil.Add(halfFor)
 }
 
 // until is how many requests may be sent before end, at least.

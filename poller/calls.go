@@ -37,6 +37,12 @@ type callsReader struct {
 	// showed: of its end, and of its past.
 	tail, past density
 	verifiedAt int64
+	// skew is the gateway's clock minus ours, as it was at the beginning of the
+	// poll: no answer moves the clock while a span is being read.
+	skew time.Duration
+	// polledAt is when the last poll began, server the gateway's second then.
+	polledAt time.Time
+	server   int64
 	// oldest is the first second that the gateway can be asked about, 0 for any.
 	oldest int64
 }
@@ -80,7 +86,10 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	r := w.reader()
 	gw, budget := w.target.Gateway, w.target.Budget
 	start := time.Now()
-	to := w.serverNow() - model.Lag
+	if r.clockJumped(start, gw.Skew().V) {
+		return nil
+	}
+	to := r.now() - model.Lag
 	w.forgetFuture(ctx, r, to, every)
 
 	pages := w.tailPages(every)
@@ -112,6 +121,25 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
 	return nil
 }
+
+// mostJump is how far, in seconds, the gateway's clock may move between two
+// polls, beyond the time that has passed.
+const mostJump = 300
+
+// clockJumped takes the clock for the poll that begins at start, and reports
+// whether it is too far from that of the last poll to be trusted yet. One wrong
+// Date would settle seconds that are still to come, and cost every row that is
+// then too old to keep.
+func (r *callsReader) clockJumped(start time.Time, skew time.Duration) bool {
+	server := start.Add(skew).Unix()
+	jump := server - r.server - int64(start.Sub(r.polledAt)/time.Second)
+	jumped := !r.polledAt.IsZero() && (jump > mostJump || jump < -mostJump)
+	r.skew, r.polledAt, r.server = skew, start, server
+	return jumped
+}
+
+// now is the gateway's own second.
+func (r *callsReader) now() int64 { return time.Now().Add(r.skew).Unix() }
 
 // tailPages is how many pages of the log one poll may read without starving the
 // other sources.
@@ -199,7 +227,7 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			return err
 		}
 		d.learn(len(rows), span.Seconds())
-		readAt := w.serverNow()
+		readAt := r.now()
 		r.ledger = r.ledger.Settle(span, readAt)
 		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
 			Scope: r.scope, Span: span, Calls: rows, ReadAt: readAt, Told: told,

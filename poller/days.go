@@ -34,7 +34,7 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 	var failed error
 	if forced || time.Since(d.periodsAt) >= every {
 		failed = w.askPeriods(ctx, d, every)
-		if errors.Is(failed, context.Canceled) {
+		if ctx.Err() != nil {
 			return 0, failed
 		}
 	}

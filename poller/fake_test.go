@@ -149,7 +149,18 @@ func (f *fake) Found() model.Found {
 	return model.Found{Dialect: "fake", Why: "it is one"}
 }
 
-func (f *fake) Skew() model.Opt[time.Duration] { return model.Some(f.skew) }
+func (f *fake) Skew() model.Opt[time.Duration] {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return model.Some(f.skew)
+}
+
+// setSkew moves the clock that the gateway's answers show.
+func (f *fake) setSkew(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.skew = d
+}
 
 func (f *fake) Status(ctx context.Context) (model.Status, error) {
 	return model.Status{Version: "v1"}, f.do(ctx, "status", false, model.Span{}, 0, func() error { return nil })

@@ -2,7 +2,6 @@ package poller
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -42,8 +41,8 @@ func (w *watch) loop(ctx context.Context, src model.Source) {
 		every := w.slowed(src, slowBy)
 		pollCtx, m := withMeter(ctx)
 		wait, err := w.poll(pollCtx, src, every, forced)
-		if errors.Is(err, context.Canceled) {
-			return
+		if ctx.Err() != nil {
+			return // only the end of ctx ends a loop: an error may wrap somebody else's
 		}
 		if m.requests > 0 {
 			was := slowBy
@@ -163,7 +162,7 @@ func (w *watch) wanted(src model.Source) bool {
 		return true
 	case model.SourceChannels:
 		// On opencatd these are the provider keys, which its root always sees.
-		if w.scopeNow() != model.ScopeSite && w.target.Gateway.Found().Dialect != gateway.OpenCatD {
+		if !w.channels.Load() && w.scopeNow() != model.ScopeSite && w.target.Gateway.Found().Dialect != gateway.OpenCatD {
 			return false
 		}
 	}

@@ -37,11 +37,21 @@ func (p *Poller) Once(ctx context.Context, window model.Window) map[string]model
 func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	gw := w.target.Gateway
 	w.window.Store(int64(window.Length))
+	asked := map[model.Source]bool{}
 	ask := func(src model.Source, f func(ctx context.Context) (any, error)) bool {
+		again := asked[src]
 		pollCtx, m := withMeter(ctx)
-		payload, err := f(pollCtx)
+		var payload any
+		err := error(notAskedError{})
+		if ctx.Err() == nil {
+			payload, err = f(pollCtx)
+		}
+		asked[src] = again || m.requests > 0 || err != nil
 		if err == nil && payload == nil {
 			return true
+		}
+		if err != nil && again && (ctx.Err() != nil || errors.As(err, new(*outOfTimeError))) {
+			return false // that there was no time for more hides nothing that was found out
 		}
 		w.emit(src, m.last, 0, payload, err) // asked once, so that nothing can be late
 		return err == nil
@@ -60,7 +70,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	})
 	if !gw.Ready() {
 		// The report's exit code comes from the account, which cannot be asked.
-		w.failRest(model.SourceAccount, unfound)
+		w.failRest(ctx, model.SourceAccount, unfound)
 		return windowEnd()
 	}
 	var refused error
@@ -77,7 +87,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		refused = err
 		return a, err
 	}) {
-		w.failRest(model.SourceCalls, refused)
+		w.failRest(ctx, model.SourceCalls, refused)
 		return windowEnd()
 	}
 	span := windowEnd()
@@ -121,7 +131,10 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 }
 
 // failRest says that the sources from first on were not asked, and why.
-func (w *watch) failRest(first model.Source, why error) {
+func (w *watch) failRest(ctx context.Context, first model.Source, why error) {
+	if ctx.Err() != nil {
+		why = notAskedError{}
+	}
 	for _, src := range model.Sources() {
 		if src >= first && src <= model.SourceDays {
 			w.emit(src, 0, 0, nil, why)
@@ -146,6 +159,7 @@ const oncePages = 10
 // tells, and is content with what was read.
 func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 	r, m := w.reader(), meterOf(ctx)
+	r.skew = w.target.Gateway.Skew().V
 	pageSize := w.target.Gateway.PageSize()
 	for m.requests < requests {
 		pages := oncePages
@@ -161,14 +175,15 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 			return nil
 		}
 		if pages < 1 {
-			return w.countMissing(ctx, span)
+			w.countMissing(ctx, span)
+			return r.unlessRead(&outOfTimeError{})
 		}
 		if !r.past.known {
 			part.From = max(part.From, part.To-firstTail+1)
 		}
 		err := w.read(ctx, r, part, pages, 0, &r.past)
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the time is over; the coverage says what was reached
+		if err != nil && ctx.Err() != nil {
+			return r.unlessRead(err)
 		}
 		if err != nil {
 			return err
@@ -177,11 +192,19 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 	return nil
 }
 
-func (w *watch) countMissing(ctx context.Context, span model.Span) error {
+// unlessRead is why the time did not suffice, when it did not suffice for
+// anything; otherwise the coverage says what was reached.
+func (r *callsReader) unlessRead(why error) error {
+	if r.ledger.End().OK {
+		return nil
+	}
+	return why
+}
+
+func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	r := w.reader()
 	n, err := w.target.Gateway.Count(ctx, w.scopeNow(), span)
 	if err == nil {
 		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
 	}
-	return nil
 }

@@ -153,6 +153,9 @@ func (p *Poller) Want(want model.Want) {
 		on := w.target.Name == want.Gateway
 		if on {
 			w.window.Store(int64(want.Window))
+			if was := w.channels.Swap(want.Channels); want.Channels && !was {
+				w.pokeSource(model.SourceChannels)
+			}
 			if was := w.scope.Swap(int32(want.Scope)); was != int32(want.Scope) {
 				p.Poke(want.Gateway)
 			}
@@ -183,8 +186,10 @@ type watch struct {
 	// time.Duration.
 	daysOver atomic.Int64
 
-	// scope is the model.Scope on the screen.
-	scope atomic.Int32
+	// scope is the model.Scope on the screen; channels is set while it shows the
+	// site's channels in any scope.
+	scope    atomic.Int32
+	channels atomic.Bool
 
 	// Each of these belongs to the loop of its source alone, one for each scope.
 	calls [2]callsReader

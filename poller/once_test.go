@@ -1,0 +1,106 @@
+package poller
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+)
+
+// onceFor makes a report of f within that time.
+func onceFor(t *testing.T, f *fake, budget int, most time.Duration) model.State {
+	t.Helper()
+	rec := &recorder{}
+	b := NewBudget(budget)
+	f.around = b.Around
+	p := New(rec.emit, nil)
+	p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals()})
+	ctx, cancel := context.WithTimeout(t.Context(), most)
+	defer cancel()
+	p.Once(ctx, model.Window{Label: "1h", Length: time.Hour})
+	return rec.now()
+}
+
+// hanging is a gateway that never answers one kind of question.
+func hanging(kind string) *fake {
+	f := &fake{totals: true, days: true}
+	f.fail = func(k string) error {
+		if k == kind {
+			time.Sleep(time.Hour)
+			return &gateway.StatusError{Gateway: "prod", Path: kind, Kind: model.FaultTimeout}
+		}
+		return nil
+	}
+	return f
+}
+
+const notAsked = "not asked: the time was over"
+
+func TestOnceSaysWhatTheTimeDidNotSufficeFor(t *testing.T) {
+	for kind, want := range map[string]map[model.Source]string{
+		"calls": {
+			model.SourceAccount: "", model.SourceRates: "", model.SourceKeys: "", model.SourceDays: "",
+			model.SourceCalls: "prod: no answer from calls in time",
+		},
+		"keys": {
+			model.SourceAccount: "", model.SourceRates: "", model.SourceKeys: "prod: no answer from keys in time",
+			model.SourceDays: notAsked, model.SourceCalls: notAsked,
+		},
+		"account": {
+			model.SourceAccount: "prod: no answer from account in time", model.SourceRates: notAsked,
+			model.SourceKeys: notAsked, model.SourceDays: notAsked, model.SourceCalls: notAsked,
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := onceFor(t, hanging(kind), 0, 5*time.Second)
+				for src, says := range want {
+					got := s.Sources[src]
+					kind := model.FaultTimeout
+					if says == "" {
+						kind = model.FaultNone
+					}
+					if got.LastTry.IsZero() || got.Fault.Kind != kind || !strings.HasPrefix(got.Fault.Sentence, says) {
+						t.Errorf("%s: %+v, want %q", src, got, says)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestOnceKeepsTheRealFault has the rates refused for a reason, and no time left
+// for the second question about them.
+func TestOnceKeepsTheRealFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := hanging("days")
+		hang := f.fail
+		f.fail = func(kind string) error {
+			if kind == "total" {
+				return &gateway.StatusError{Gateway: "prod", Path: "sum", Kind: model.FaultServer, Code: 502}
+			}
+			return hang(kind)
+		}
+		s := onceFor(t, f, 0, 5*time.Second)
+		if got := s.Sources[model.SourceRates].Fault; got.Kind != model.FaultServer {
+			t.Errorf("the rates: %+v", got)
+		}
+	})
+}
+
+// TestOnceWithoutRoomForTheLog has a budget that ends before the log's turn.
+func TestOnceWithoutRoomForTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := onceFor(t, &fake{days: true}, 6, 30*time.Second)
+		if got := s.Sources[model.SourceCalls].Fault; got.Kind != model.FaultTimeout || got.Sentence != (&outOfTimeError{}).Error() {
+			t.Errorf("the calls: %+v", got)
+		}
+		if got := s.Sources[model.SourceRates].Fault; got.Kind != model.FaultNone {
+			t.Errorf("the rates: %+v", got)
+		}
+	})
+}
