@@ -36,6 +36,11 @@ const (
 type Budget struct {
 	heavy chan struct{} // holds one token while a heavy query is in flight
 
+	// shared counts the requests of all dashboards at this address; nil counts our
+	// own alone. It is set before the first request.
+	shared  Shared
+	address string
+
 	mu           sync.Mutex
 	fixed        bool // the limit was set by a person
 	limit        int  // requests per minute
@@ -62,6 +67,32 @@ func NewBudget(limit int) *Budget {
 func (b *Budget) Eager() *Budget {
 	b.eager = true
 	return b
+}
+
+// Shared counts requests per address over several processes.
+type Shared interface {
+	Sent(address string, at time.Time)
+	// SentSince is how many were sent since then, by all.
+	SentSince(address string, since time.Time) (int, error)
+}
+
+// Share makes the budget one for all dashboards that count in s.
+func (b *Budget) Share(s Shared, address string) { b.shared, b.address = s, address }
+
+// sharedTurn is how long a request waits when others have used the budget up.
+const sharedTurn = time.Second
+
+// others is how many requests of the last minute were somebody else's; b.mu is
+// held.
+func (b *Budget) others(now time.Time) int {
+	if b.shared == nil {
+		return 0
+	}
+	all, err := b.shared.SentSince(b.address, now.Add(-time.Minute))
+	if err != nil {
+		return 0 // the history says so on the screen; we still keep to our own budget
+	}
+	return max(0, all-len(b.sent))
 }
 
 // Suit sets the limit to half of what the gateway allows per minute, at most 60,
@@ -208,6 +239,9 @@ func (b *Budget) count(c class) bool {
 		b.filled = append(b.filled, now)
 	}
 	b.made++
+	if b.shared != nil {
+		b.shared.Sent(b.address, now)
+	}
 	return true
 }
 
@@ -240,8 +274,12 @@ func (b *Budget) delay(now time.Time) time.Duration {
 	if d := b.pausedUntil.Sub(now); d > 0 {
 		return d
 	}
-	if limit := b.now(now); len(b.sent) >= limit {
+	limit := b.now(now)
+	if len(b.sent) >= limit {
 		return b.sent[len(b.sent)-limit].Add(time.Minute).Sub(now)
+	}
+	if len(b.sent)+b.others(now) >= limit {
+		return sharedTurn
 	}
 	return 0
 }
@@ -275,7 +313,7 @@ func (b *Budget) canSpare(n int) bool {
 // spare leaves a tenth of the budget free; b.mu is held.
 func (b *Budget) spare(n int, now time.Time) bool {
 	limit := b.now(now)
-	return len(b.sent)+n <= limit-limit/10
+	return len(b.sent)+b.others(now)+n <= limit-limit/10
 }
 
 // now is the limit in force; b.mu is held.

@@ -16,6 +16,9 @@ const (
 	// firstTail is how far back the first reading goes, in seconds: enough for the
 	// rates of the last minute, and to learn how dense the log is.
 	firstTail = 60
+	// longTail is how far behind, in seconds, the end of a restored log may be to be
+	// read on from.
+	longTail = 300
 	// verifyEvery is how often, in seconds, what was read once is read again.
 	verifyEvery = 60
 	// fillPages is how many pages one backfill reading should need.
@@ -165,7 +168,9 @@ func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, ever
 // tailSpan is the end of the log that was not read yet, as much of it as fits.
 func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	from := to - firstTail + 1
-	if end := r.ledger.End(); end.OK {
+	// What was read before a long pause is no beginning: the gap behind it is filled
+	// newest first, like any other.
+	if end := r.ledger.End(); end.OK && (end.V >= to-longTail || r.tail.known) {
 		from = end.V + 1
 	}
 	return model.Span{From: max(from, to-r.tail.seconds(pages, pageSize)+1), To: to}

@@ -56,7 +56,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		w.emit(src, m.last, 0, payload, err) // asked once, so that nothing can be late
 		return err == nil
 	}
-	windowEnd := func() model.Span { return window.Ending(w.serverNow() - model.Lag) }
+	windowEnd := func() model.Span { return window.SpanAt(w.serverNow()-model.Lag, w.target.Zone) }
 
 	var unfound error
 	ask(model.SourceStatus, func(ctx context.Context) (any, error) {

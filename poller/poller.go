@@ -117,6 +117,29 @@ func (p *Poller) Add(t Target) {
 	p.watches = append(p.watches, w)
 }
 
+// Seed tells what is known of a gateway from before, so that it is not asked for
+// again. It comes before Run.
+func (p *Poller) Seed(u model.Update) {
+	for _, w := range p.watches {
+		if w.target.Name != u.Gateway {
+			continue
+		}
+		switch known := u.Payload.(type) {
+		case model.CallsRead:
+			r := &w.calls[known.Scope]
+			r.ledger = r.ledger.Settle(known.Span, known.ReadAt)
+		case model.HourTotal:
+			if known.Span.Seconds() == 3600 && known.Span.From%60 == 0 {
+				d := &w.days[known.Scope]
+				if d.hours == nil {
+					d.hours = map[int64]bool{}
+				}
+				d.hours[known.Span.From] = true
+			}
+		}
+	}
+}
+
 // Run polls until ctx ends and every loop has stopped. Loops never give up.
 func (p *Poller) Run(ctx context.Context) {
 	var wg sync.WaitGroup

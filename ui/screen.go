@@ -40,6 +40,7 @@ func (u *UI) show(screen ScreenID) tea.Cmd {
 	u.screen = screen
 	u.focus = u.lastFocus[screen]
 	u.keepFocus()
+	u.want() // the channels are asked for while they are looked at
 	return nil
 }
 

@@ -299,6 +299,6 @@ func (u *UI) current() model.State { return u.fleet.States[u.fleet.Current] }
 // want tells the poller what the screen shows.
 func (u *UI) want() {
 	if u.opt.Poller != nil {
-		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length})
+		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length, Channels: u.screen == ScreenAdmin})
 	}
 }

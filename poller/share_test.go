@@ -1,0 +1,119 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatewatch/model"
+)
+
+// tally is a Shared in memory.
+type tally struct {
+	mu   sync.Mutex
+	sent []time.Time
+	err  error
+}
+
+func (t *tally) Sent(_ string, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent = append(t.sent, at)
+}
+
+func (t *tally) SentSince(_ string, since time.Time) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, at := range t.sent {
+		if at.After(since) {
+			n++
+		}
+	}
+	return n, t.err
+}
+
+// most is the most requests in any minute.
+func most(sent []time.Time) int {
+	best := 0
+	for i := range sent {
+		n := 0
+		for j := i; j < len(sent) && sent[j].Sub(sent[i]) < time.Minute; j++ {
+			n++
+		}
+		best = max(best, n)
+	}
+	return best
+}
+
+func TestTwoDashboardsShareOneBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := &tally{}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		made := [2]int{}
+		var wg sync.WaitGroup
+		for i := range made {
+			b := NewBudget(20)
+			b.Share(shared, "gw.example")
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for b.Around(ctx, false, func() error { return nil }) == nil {
+					made[i]++
+				}
+			}()
+		}
+		wg.Wait()
+		if n := most(shared.sent); n > 21 {
+			t.Errorf("%d requests in one minute, of a budget of 20", n)
+		}
+		if made[0] < 20 || made[1] < 20 {
+			t.Errorf("one of them starves: %v", made)
+		}
+	})
+}
+
+func TestABudgetOutlivesItsHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(20)
+		b.Share(&tally{err: errors.New("disk full")}, "gw.example")
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		n := 0
+		for b.Around(ctx, false, func() error { return nil }) == nil {
+			n++
+		}
+		if n != 40 {
+			t.Errorf("%d requests in 90 s of a budget of 20", n)
+		}
+	})
+}
+
+// TestWhatWasReadBeforeIsNotReadAgain restarts after a minute: the log is asked
+// for the minute alone.
+func TestWhatWasReadBeforeIsNotReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true}
+		b := NewBudget(0)
+		f.around = b.Around
+		p := New(func(model.Update) {}, nil)
+		p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: time.Hour})
+		now := time.Now().Unix()
+		known := model.Span{From: now - 3700, To: now - 60}
+		p.Seed(model.Update{Gateway: "prod", Payload: model.CallsRead{Span: known, ReadAt: now}})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		p.Run(ctx)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, r := range f.asked {
+			if r.kind == "calls" && r.span.From <= known.To {
+				t.Errorf("asked again for %v, of which %v was known", r.span, known)
+			}
+		}
+	})
+}
