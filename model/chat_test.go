@@ -1,0 +1,40 @@
+package model
+
+import "testing"
+
+func TestChatMessageText(t *testing.T) {
+	m := ChatMessage{Role: ChatUser, Parts: []ChatPart{
+		{Kind: PartText, Text: "one"},
+		{Kind: PartImage, URL: "data:image/png;base64,AA=="},
+		{Kind: PartLink, URL: "https://example.com/a.pdf"},
+		{Kind: PartText, Text: "two"},
+	}}
+	if got := m.Text(); got != "one\n\ntwo" {
+		t.Errorf("got %q", got)
+	}
+	if got := TextMessage(ChatUser, "你好").Text(); got != "你好" {
+		t.Errorf("got %q", got)
+	}
+	if got := (ChatMessage{}).Text(); got != "" {
+		t.Errorf("nothing says %q", got)
+	}
+}
+
+func TestChatEnds(t *testing.T) {
+	for end, want := range map[ChatEnd]struct{ done, whole bool }{
+		ChatOpen:        {false, false},
+		ChatFinished:    {true, true},
+		ChatUnconfirmed: {true, true},
+		ChatCutOff:      {true, false},
+		ChatEmpty:       {true, false},
+		ChatStopped:     {true, false},
+		ChatFailed:      {true, false},
+	} {
+		if got := (Delta{End: end}).Done(); got != want.done {
+			t.Errorf("%q: done %v", end, got)
+		}
+		if got := end.Whole(); got != want.whole {
+			t.Errorf("%q: whole %v", end, got)
+		}
+	}
+}
