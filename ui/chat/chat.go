@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -67,8 +68,12 @@ type Screen struct {
 	modelsFault string
 	loading     bool
 
+	modelsAt time.Time
+
+	elsewhere     bool // the conversation is with another gateway than the one shown
 	dirty, saving bool
 	savedAt       time.Time
+	saver         saver
 	made          int // names given out
 
 	rev   uint64
@@ -176,6 +181,7 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 		s.onListed(msg)
 	case loaded:
 		s.onLoaded(msg)
+		return s.askModels()
 	case listChanged:
 		return s.onListChanged(msg)
 	case openEditor:
@@ -341,6 +347,16 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 		s.script.steer(name, s.shown)
 	}
 	return nil
+}
+
+// Wheel scrolls what is under the pointer by so many turns, up where negative.
+func (s *Screen) Wheel(turns int) {
+	s.rev++
+	v := &s.script
+	if s.cmp != nil {
+		v = &s.cmp.views[s.cmp.at]
+	}
+	v.moves += 3 * turns
 }
 
 func (s *Screen) setFocus(f focus) {
@@ -666,21 +682,44 @@ func (s *Screen) saveNow() tea.Cmd {
 	}
 	s.saving, s.dirty, s.savedAt = true, false, s.opt.Now()
 	c, store := s.snapshot(), s.opt.Store
-	return func() tea.Msg {
-		saved, err := c.saved()
-		if err == nil {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			err = store.Save(ctx, saved)
-		}
-		return stored{err}
+	s.saver.given++
+	nth := s.saver.given
+	return func() tea.Msg { return stored{s.saver.save(store, c, nth)} }
+}
+
+// saver writes one conversation at a time, and none after a newer one.
+type saver struct {
+	given int // counted in Update
+	mu    sync.Mutex
+	last  map[string]int
+}
+
+func (v *saver) save(store Store, c Conversation, nth int) error {
+	saved, err := c.saved()
+	if err != nil {
+		return err
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.last[c.ID] > nth {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := store.Save(ctx, saved); err != nil {
+		return err
+	}
+	if v.last == nil {
+		v.last = map[string]int{}
+	}
+	v.last[c.ID] = nth
+	return nil
 }
 
 func (s *Screen) onStored(msg stored) tea.Cmd {
 	s.saving = false
 	if msg.fault != nil {
-		s.notice = fmt.Sprintf(s.words.NotSaved, msg.fault)
+		s.notice, s.dirty = fmt.Sprintf(s.words.NotSaved, msg.fault), true
 		return nil
 	}
 	if s.dirty && !s.streaming() {

@@ -119,6 +119,10 @@ func (s *Screen) drawCompare(d pane.Data, w, h int) []string {
 		return lines
 	}
 	f := pane.Frame{Title: s.words.Compare, Note: s.words.ComparePick}
+	if q := s.question(); q != nil {
+		f.Title += " · " + d.Name(nameFor(q.prompt()))
+		f.Title = text.Cut(f.Title, max(12, w-10-text.Width(f.Note)))
+	}
 	return append(lines, pane.Box(d.Theme, f, w, rows, pane.Padded(s.compareTable(d, w-4, rows-2)))...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/ui/chat/markdown"
 	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 )
@@ -61,6 +62,9 @@ func (p Price) estimate(r int64, m *item) model.Opt[float64] {
 
 // price is what a model costs here.
 func (s *Screen) price(name string) Price {
+	if s.modelsFrom != s.conv.Gateway {
+		return Price{}
+	}
 	for i := range s.models {
 		if s.models[i].Name == name {
 			return s.models[i].Price
@@ -107,9 +111,9 @@ func (s *Screen) leastFor(names []string, before, fresh float64) model.Opt[float
 	return model.Some(sum)
 }
 
-// costLine is what is known of an answer's price, the most important last so that
-// it stands where the eye looks for a sum.
-func (s *Screen) costLine(d pane.Data, it *item) string {
+// costLines say what is known of an answer's price, the amount last so that it
+// stands where the eye looks for a sum.
+func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	w, c := s.words, it.Cost
 	var parts []string
 	if c.First.OK {
@@ -128,10 +132,21 @@ func (s *Screen) costLine(d pane.Data, it *item) string {
 		}
 		parts = append(parts, fmt.Sprintf(w.Tokens, in, out))
 	}
-	if a := s.amount(d, c); a != "" {
-		parts = append(parts, a)
+	amount := s.amount(d, c)
+	if amount != "" {
+		parts = append(parts, amount)
 	}
-	return strings.Join(parts, " · ")
+	if len(parts) == 0 {
+		return nil
+	}
+	var lines []markdown.Line
+	for _, l := range text.Wrap(strings.Join(parts, " · "), max(8, room)) {
+		lines = append(lines, styled(d.Theme.Dim, l, room))
+		if before, ok := strings.CutSuffix(l, amount); ok && c.Billed.OK && text.Width(l) <= room {
+			lines[len(lines)-1].S = d.Theme.Dim.Text(before) + d.Theme.Money.Text(amount)
+		}
+	}
+	return lines
 }
 
 // amount is the billed amount, or the estimate.

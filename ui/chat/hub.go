@@ -13,8 +13,13 @@ import (
 )
 
 const (
-	// pace is the least time between two draws while answers stream.
-	pace = 100 * time.Millisecond
+	// pace is the least time between two draws while answers stream, widePace
+	// where many lines in sight hold wide letters: the renderer sends each of
+	// those whole with every draw (docs/adr/0003-lines-and-bytes.md).
+	pace     = 100 * time.Millisecond
+	widePace = 300 * time.Millisecond
+	// manyWide is how many such lines are many.
+	manyWide = 8
 	// pulse is how often a wait for the first token is drawn.
 	pulse = time.Second
 )
@@ -28,7 +33,8 @@ type hub struct {
 	wake   chan struct{}
 	now    func() time.Time
 	last   time.Time
-	asleep bool // no command waits
+	least  time.Duration // between two draws
+	asleep bool          // no command waits
 	// wakeless makes no command wait; tests collect by hand.
 	wakeless bool
 }
@@ -57,7 +63,7 @@ type streamed struct{ news []*news }
 func (streamed) chatMsg() {}
 
 func newHub(now func() time.Time) *hub {
-	return &hub{lanes: map[string]*lane{}, wake: make(chan struct{}, 1), now: now, asleep: true}
+	return &hub{lanes: map[string]*lane{}, wake: make(chan struct{}, 1), now: now, least: pace, asleep: true}
 }
 
 // start asks a question; run starts a goroutine. The command it returns, if any,
@@ -148,12 +154,23 @@ func (h *hub) wait() tea.Msg {
 	}
 	timer.Stop()
 	h.mu.Lock()
-	early := pace - h.now().Sub(h.last)
+	least := h.least
+	early := least - h.now().Sub(h.last)
 	h.mu.Unlock()
-	if early > 0 && early <= pace {
+	if early > 0 && early <= least {
 		time.Sleep(early)
 	}
 	return h.collect()
+}
+
+// sees tells how many lines with wide letters are in sight.
+func (h *hub) sees(wide int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.least = pace
+	if wide >= manyWide {
+		h.least = widePace
+	}
 }
 
 // collect hands over what is there.

@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"gatewatch/model"
 	"gatewatch/ui/chat/markdown"
@@ -170,7 +171,7 @@ func (s *Screen) foldLine(d pane.Data, it *item) []markdown.Line {
 	if it.open {
 		word = s.words.ReasoningOpen
 	}
-	return []markdown.Line{styled(d.Theme.Dim, fmt.Sprintf(word, text.Short(int64(len([]rune(it.thoughts()))))), 60)}
+	return []markdown.Line{styled(d.Theme.Dim, fmt.Sprintf(word, text.Short(int64(utf8.RuneCountInString(it.thoughts())))), 60)}
 }
 
 // heading says who speaks, and when.
@@ -247,8 +248,6 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 			say(th.Dim, fmt.Sprintf(words.TheySay, text.Clean(it.Theirs)))
 		}
 	}
-	if line := s.costLine(d, it); line != "" {
-		say(th.Dim, line)
-	}
+	lines = append(lines, s.costLines(d, it, w)...)
 	return lines, len(lines) > 0 && (it.text.Len() > 0 || it.thought.Len() > 0)
 }

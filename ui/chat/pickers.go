@@ -20,6 +20,9 @@ import (
 // patience is how long lists may take.
 const patience = 30 * time.Second
 
+// modelsLast is how long a list of models is good for.
+const modelsLast = time.Minute
+
 // modelsRead are the models of a gateway.
 type modelsRead struct {
 	gateway string
@@ -32,7 +35,7 @@ func (modelsRead) chatMsg() {}
 // askModels asks for the models unless they are known or asked for.
 func (s *Screen) askModels() tea.Cmd {
 	gateway := s.conv.Gateway
-	if s.opt.Service == nil || s.loading || s.modelsFrom == gateway && len(s.models) > 0 {
+	if s.opt.Service == nil || s.loading || s.modelsFrom == gateway && len(s.models) > 0 && s.opt.Now().Sub(s.modelsAt) < modelsLast {
 		return nil
 	}
 	s.loading = true
@@ -51,7 +54,7 @@ func (s *Screen) onModels(msg modelsRead) {
 	if msg.fault != nil {
 		s.modelsFault = model.FaultOf(msg.fault).Sentence
 	} else {
-		s.models, s.modelsFrom = msg.models, msg.gateway
+		s.models, s.modelsFrom, s.modelsAt = msg.models, msg.gateway, s.opt.Now()
 	}
 	if l, ok := s.pop.(*list); ok && l.columns[0].Title == s.words.ColModel {
 		l.fault, l.empty, l.found = s.modelsFault, s.words.NothingFound, nil

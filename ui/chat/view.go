@@ -37,14 +37,31 @@ func (s *Screen) View(d pane.Data, w, h int) (lines []string, cursor *tea.Cursor
 		f.lines = make([]string, max(0, h))
 		return f.lines, nil
 	}
-	f.lines, f.cursor = s.draw(d, w, h)
+	f.lines, f.cursor = s.draw(s.home(d), w, h)
 	for i, l := range f.lines {
 		f.lines[i] = fitted(l, w)
+	}
+	if s.streaming() {
+		s.hub.sees(wideLines(f.lines))
 	}
 	if c := f.cursor; c != nil && (c.X < 0 || c.X >= w || c.Y < 0 || c.Y >= h) {
 		f.cursor = nil // no room for it
 	}
 	return f.lines, f.cursor
+}
+
+// wideLines counts the lines that hold CJK or emoji.
+func wideLines(lines []string) int {
+	n := 0
+	for _, l := range lines {
+		for i := range len(l) {
+			if b := l[i]; b >= 0xE3 && b != 0xEF { // U+3000 and up
+				n++
+				break
+			}
+		}
+	}
+	return n
 }
 
 // fitted is a line of exactly w cells.
@@ -57,6 +74,20 @@ func fitted(l string, w int) string {
 		return l + strings.Repeat(" ", max(0, w-text.Width(l)))
 	}
 	return l
+}
+
+// home is the data of the conversation's own gateway, whose currency its prices
+// are in.
+func (s *Screen) home(d pane.Data) pane.Data {
+	s.elsewhere = s.conv.Gateway != "" && s.conv.Gateway != d.State.Gateway.Name
+	if s.elsewhere {
+		for _, st := range d.Fleet {
+			if st.Gateway.Name == s.conv.Gateway {
+				d.State = st
+			}
+		}
+	}
+	return d
 }
 
 func (s *Screen) draw(d pane.Data, w, h int) ([]string, *tea.Cursor) {
@@ -109,7 +140,7 @@ func (s *Screen) drawScript(d pane.Data, w, h int, framed bool) []string {
 	if s.conv.Name != "" {
 		f.Title = d.Name(s.conv.Name)
 	}
-	if len(s.items) > 0 && s.conv.Gateway != d.State.Gateway.Name {
+	if s.elsewhere {
 		f.Title += " · " + fmt.Sprintf(s.words.OtherGateway, text.Clean(s.conv.Gateway))
 	}
 	if s.script.top != (place{}) {
@@ -294,7 +325,18 @@ func (s *Screen) overlay(d pane.Data, lines []string, sw, sh int) *tea.Cursor {
 
 // Footer are the bindings that are worth a place in the footer now.
 func (s *Screen) Footer() []Binding {
-	return slices.DeleteFunc(slices.Clone(s.bindings), func(b Binding) bool {
+	list := slices.DeleteFunc(slices.Clone(s.bindings), func(b Binding) bool {
 		return !b.Footer || b.Typing != (s.focus == onComposer)
 	})
+	if s.cmp != nil && s.focus == onTranscript {
+		for i := range list {
+			if list[i].Name == "write" {
+				list[i].Do = s.words.Do.Pick
+			}
+		}
+		list = append([]Binding{
+			{Name: "left", Shown: "←", Do: s.words.Do.LeftColumn}, {Name: "right", Shown: "→", Do: s.words.Do.RightColumn},
+		}, list...)
+	}
+	return list
 }

@@ -57,7 +57,7 @@ var ChatEnglish = ChatWords{
 	More:         "… %s more lines · t unfolds",
 	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", System: "system prompt",
 
-	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s", Cached: "%s cached", Thought: "%s thought",
+	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s tokens", Cached: "%s cached", Thought: "%s thought",
 	NotInLog: "not in the log", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PerCall: "a call",
 
 	PickModel: "Model", PickModels: "Compare: two to four models", PickKey: "Key", Settings: "Settings", Attach: "Attach",
