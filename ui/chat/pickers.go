@@ -85,6 +85,11 @@ func (s *Screen) openModels(several bool) tea.Cmd {
 	if len(s.models) == 0 {
 		l.empty = w.Loading
 	}
+	for i := range s.models {
+		if s.models[i].Name == s.conv.Model {
+			l.table.Move(i, len(s.models), func(i int) string { return s.models[i].Name })
+		}
+	}
 	if several {
 		l.name, l.says, l.marks, l.marked = w.PickModels, w.MarkHint, true, slices.Clone(s.versus)
 		l.choose = func(s *Screen, _ pane.Data, _ string) tea.Cmd {

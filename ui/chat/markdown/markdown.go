@@ -16,6 +16,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	gmtext "github.com/yuin/goldmark/text"
 
@@ -40,11 +41,12 @@ type Line struct {
 const (
 	// window is how much source is looked at in one go, in bytes.
 	window = 16 << 10
-	// most is how long a block may grow before it is cut in two, in bytes: what
-	// is drawn again ten times a second is never longer. A list is cut between
-	// its items, code between its lines; in what else is so long, the cut may be
-	// seen.
-	most = 4 << 10
+	// split is how long a list, code or a table may grow before it is cut in two,
+	// in bytes: between items, lines and rows, where the cut is not seen. most is
+	// how long anything else may grow, where it may be: what is drawn again ten
+	// times a second is never longer.
+	split = 4 << 10
+	most  = 8 << 10
 	// plainLines is how many lines of plain text make a block.
 	plainLines = 64
 )
@@ -57,7 +59,8 @@ type Doc struct {
 
 	blocks []block
 	tail   []byte
-	// carry is the line that opened the code in which tail goes on.
+	// carry are the lines that opened the code or the table in which tail goes
+	// on.
 	carry string
 	// codes counts the code blocks of all blocks.
 	codes  int
@@ -237,10 +240,22 @@ func (d *Doc) settle(win []byte, last bool) int {
 		d.carry = ""
 		return took - carried
 	}
-	if len(src) < most && last {
+	if limit := limitOf(root.LastChild()); len(src) < limit && last {
 		return 0
 	}
 	return d.force(src, root.LastChild(), join, add) - carried
+}
+
+func limitOf(b ast.Node) int {
+	switch b := b.(type) {
+	case *ast.List:
+		if b.ChildCount() > 1 {
+			return split
+		}
+	case *ast.FencedCodeBlock, *east.Table:
+		return split
+	}
+	return most
 }
 
 // force cuts a block that has grown too long and returns where.
@@ -253,13 +268,9 @@ func (d *Doc) force(src []byte, b ast.Node, join bool, add func(to int, join, op
 			cut = lineStart(src, it.Pos())
 		}
 	case *ast.FencedCodeBlock:
-		opener := bytes.IndexByte(src, '\n') + 1
-		cut = bytes.LastIndexByte(src, '\n') + 1
-		if cut <= opener || opener == 0 {
-			cut = 0
-			break
-		}
-		carry = string(src[:opener])
+		carry, cut = carried(src, b, 1)
+	case *east.Table:
+		carry, cut = carried(src, b, 2)
 	}
 	if cut <= len(d.carry) {
 		// A long line, a table, a quotation: anywhere a line or a word ends.
@@ -270,7 +281,7 @@ func (d *Doc) force(src []byte, b ast.Node, join bool, add func(to int, join, op
 		if cut <= len(d.carry) {
 			cut = len(src)
 		}
-		if _, code := b.(*ast.FencedCodeBlock); code && d.carry != "" {
+		if limitOf(b) == split {
 			carry = d.carry
 		}
 	}
@@ -285,6 +296,24 @@ func (d *Doc) force(src []byte, b ast.Node, join bool, add func(to int, join, op
 	d.carry = carry
 	d.drawn.join = true
 	return cut
+}
+
+// carried returns the first n lines of a block that is to be cut, which the rest
+// needs to be understood, and where to cut it, 0 where it has no more than those.
+func carried(src []byte, b ast.Node, n int) (carry string, cut int) {
+	from := lineStart(src, b.Pos())
+	head := from
+	for range n {
+		i := bytes.IndexByte(src[head:], '\n')
+		if i < 0 {
+			return "", 0
+		}
+		head += i + 1
+	}
+	if cut = bytes.LastIndexByte(src, '\n') + 1; cut <= head {
+		return "", 0
+	}
+	return string(src[from:head]), cut
 }
 
 // remember keeps the link references of a piece, for the pieces after it.

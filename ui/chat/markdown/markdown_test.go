@@ -152,6 +152,9 @@ func TestLongBlocksAreCut(t *testing.T) {
 			t.Errorf("%s is %d blocks", name, d.Blocks())
 		}
 		got := drawAll(t, d, Look{Theme: dark, W: 60})
+		if name == "table" && len(got) != 5000+2 {
+			t.Errorf("%s: %d lines", name, len(got))
+		}
 		if name == "code" && (len(got) != 5000+4 || d.codes != 1) {
 			t.Errorf("%s: %d lines, %d code blocks", name, len(got), d.codes)
 		}

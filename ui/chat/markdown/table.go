@@ -27,6 +27,8 @@ func (c *canvas) table(n *east.Table, first, rest prefix) {
 		}
 		rows = append(rows, row)
 	}
+	inside := c.inside // the rows before are in the block before
+	c.inside = false
 	columns := len(n.Alignments)
 	room := c.w - rest.w
 	if columns == 0 || columns*minimal+gap*(columns-1) > room {
@@ -36,6 +38,9 @@ func (c *canvas) table(n *east.Table, first, rest prefix) {
 	widths := fit(rows, columns, room-gap*(columns-1))
 	pre := first
 	for i, row := range rows {
+		if i == 0 && inside {
+			continue
+		}
 		c.row(row, widths, n.Alignments, &pre, rest)
 		if i == 0 {
 			total := gap * (columns - 1)
