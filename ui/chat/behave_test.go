@@ -3,6 +3,7 @@ package chat
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -290,4 +291,19 @@ func TestNothingChangesWithoutAReason(t *testing.T) {
 	if &a[0] != &b[0] {
 		t.Error("drawn twice")
 	}
+}
+
+func TestNoWordIsMissing(t *testing.T) {
+	var look func(v reflect.Value, path string)
+	look = func(v reflect.Value, path string) {
+		for i := range v.NumField() {
+			f, p := v.Field(i), path+"."+v.Type().Field(i).Name
+			if f.Kind() == reflect.Struct {
+				look(f, p)
+			} else if f.String() == "" {
+				t.Errorf("%s is empty", p)
+			}
+		}
+	}
+	look(reflect.ValueOf(text.ChatEnglish), "ChatEnglish")
 }

@@ -127,3 +127,16 @@ func TestMegabyteIsPastedAtOnce(t *testing.T) {
 		t.Errorf("a megabyte takes %v", best)
 	}
 }
+
+// BenchmarkKeyInLongDraft is a key in the longest draft that stands in the
+// composer itself.
+func BenchmarkKeyInLongDraft(b *testing.B) {
+	g := newStage(b)
+	g.Update(pasted(strings.Repeat("sixty letters of an ordinary draft that somebody wrote here\n", 29)), g.d)
+	g.View(g.d, 160, 46)
+	for b.Loop() {
+		g.Update(keyPress("x"), g.d)
+		g.View(g.d, 160, 46)
+		g.Update(keyPress("backspace"), g.d)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
@@ -53,6 +54,7 @@ func newInput() textinput.Model {
 	in.SetVirtualCursor(false)
 	in.Prompt = ""
 	in.CharLimit = 4000
+	in.KeyMap.Paste = key.NewBinding() // the server's clipboard is not the person's
 	in.Focus()
 	return in
 }

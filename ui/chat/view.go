@@ -250,6 +250,9 @@ func (s *Screen) note(d pane.Data, room int) string {
 	if c.KeyName != "" {
 		parts = append(parts, d.Name(c.KeyName))
 	}
+	if c.System != "" {
+		parts = append(parts, words.System)
+	}
 	if c.Temperature.OK {
 		parts = append(parts, fmt.Sprintf("t %g", c.Temperature.V))
 	}

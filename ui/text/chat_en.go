@@ -3,7 +3,7 @@ package text
 // ChatWords are the words of the chat screen in one language.
 type ChatWords struct {
 	// Titles and states.
-	Chat, Composer, You, NewConversation, Total, Waiting, Writing, Thinking, Stopping     string
+	Chat, Composer, You, Total, Waiting, Writing, Thinking, Stopping                      string
 	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
 	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
 	TheySay, System                                                                       string
@@ -23,9 +23,9 @@ type ChatWords struct {
 	Compare, ComparePick string
 
 	// Notices.
-	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached     string
-	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry  string
-	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, TooFewForCompare, Edited string
+	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
+	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
+	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited                  string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -41,7 +41,7 @@ type ChatActions struct {
 
 // ChatEnglish are the words of the chat screen in English.
 var ChatEnglish = ChatWords{
-	Chat: "Chat", Composer: "Message", You: "You", NewConversation: "new conversation", Total: "%s in all",
+	Chat: "Chat", Composer: "Message", You: "You", Total: "%s in all",
 	Waiting: "waiting for the first token · %s", Writing: "writing · esc stops", Thinking: "thinking · esc stops", Stopping: "stopping",
 	NoModel:     "no model is chosen",
 	NoModelHint: "enter shows the models of this gateway, their prices and how fast they were here",
@@ -83,7 +83,7 @@ var ChatEnglish = ChatWords{
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
 	Pasted: "[paste %d · %s lines · %s]", NoEditor: "the editor failed: %s", NothingToRetry: "there is no question yet",
 	TwoToFour: "mark two to four models", ChordCode: "copy code: press its number", NoConversations: "no conversation is stored yet",
-	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded", TooFewForCompare: "this gateway offers only one model",
+	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded",
 	Edited: "the question is in the composer; sending it begins a new branch, the old one stays stored",
 
 	Do: ChatActions{
