@@ -117,13 +117,13 @@ func TestMegabyteIsPastedAtOnce(t *testing.T) {
 	g.View(g.d, 160, 46)
 	long := strings.Repeat("a line of a log, 日志\n", 1<<20/24)
 	best := time.Hour
-	for range 3 {
+	for range 6 {
 		began := time.Now()
 		g.Update(pasted(long), g.d)
 		g.View(g.d, 160, 46)
 		best = min(best, time.Since(began))
 	}
-	if best > 50*time.Millisecond {
+	if best > slower*50*time.Millisecond {
 		t.Errorf("a megabyte takes %v", best)
 	}
 }
