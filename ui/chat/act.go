@@ -1,0 +1,192 @@
+package chat
+
+import (
+	"slices"
+	"strconv"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/pane"
+)
+
+// press answers a key.
+func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
+	s.notice = ""
+	k := msg.String()
+	if k == "ctrl+c" {
+		s.stop()
+		return nil
+	}
+	if s.pop != nil {
+		p := s.pop
+		cmd, open := p.press(s, msg, d)
+		if !open && s.pop == p {
+			s.pop = nil
+		}
+		return cmd
+	}
+	if s.chord {
+		s.chord = false
+		if n, err := strconv.Atoi(k); err == nil {
+			return s.copyCode(n)
+		}
+		return nil
+	}
+	if s.focus == onComposer {
+		switch name := s.find(msg, true); name {
+		case "send", "editor", "leave":
+			return s.Run(name, d)
+		}
+		return s.composer.press(s.words, msg, s.history())
+	}
+	return s.Run(s.find(msg, false), d)
+}
+
+// Why says why a command of Bindings cannot be run now, "" when it can.
+func (s *Screen) Why(name string) string {
+	w := s.words
+	last := s.last()
+	switch name {
+	case "copy answer", "copy code":
+		if last == nil || last.text.Len() == 0 {
+			return w.NoAnswer
+		}
+	case "again", "edit last":
+		switch {
+		case s.streaming():
+			return w.Busy
+		case s.question() == nil:
+			return w.NothingToRetry
+		}
+	case "unfold":
+		if !slices.ContainsFunc(s.items, (*item).folds) && (s.cmp == nil || !slices.ContainsFunc(s.cmp.lanes, (*item).folds)) {
+			return w.NothingToUnfold
+		}
+	case "export":
+		if len(s.items) == 0 {
+			return w.NoAnswer
+		}
+	case "new", "conversations":
+		if s.streaming() {
+			return w.Busy
+		}
+	}
+	return ""
+}
+
+// Run runs a command of Bindings by its name, as its key does.
+func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
+	s.rev++
+	if why := s.Why(name); why != "" {
+		s.notice = why
+		return nil
+	}
+	if s.cmp != nil && s.cmp.run(s, name) {
+		return nil
+	}
+	switch name {
+	case "send":
+		return s.send(d)
+	case "newline":
+		s.composer.area.InsertString("\n")
+	case "editor":
+		return toEditor(s.composer.text())
+	case "leave":
+		if s.streaming() {
+			s.stop()
+		} else {
+			s.setFocus(onTranscript)
+		}
+	case "stop":
+		s.stop()
+	case "write":
+		s.setFocus(onComposer)
+	case "copy answer":
+		return pane.Send(pane.Copied{Name: s.words.CopiedAnswer, Text: safe(s.last().answer())})
+	case "copy code":
+		s.chord, s.notice = true, s.words.ChordCode
+	case "again":
+		s.askAgain(d)
+	case "edit last":
+		return s.editLast()
+	case "unfold":
+		s.unfold()
+	case "left", "right":
+		s.turn(name)
+	case "model":
+		return s.openModels(false)
+	case "compare":
+		return s.openModels(true)
+	case "key":
+		return s.openKeys()
+	case "settings":
+		s.openSettings()
+	case "attach":
+		s.openAttach()
+	case "new":
+		s.begin(d.State.Gateway.Name)
+		s.setFocus(onComposer)
+		return s.askModels()
+	case "conversations":
+		return s.openConversations()
+	case "export":
+		s.openExport()
+	default:
+		s.script.steer(name, s.shown)
+	}
+	return nil
+}
+
+// Wheel scrolls what is under the pointer by so many turns, up where negative.
+func (s *Screen) Wheel(turns int) {
+	s.rev++
+	v := &s.script
+	if s.cmp != nil {
+		v = &s.cmp.views[s.cmp.at]
+	}
+	v.moves += 3 * turns
+}
+
+func (s *Screen) setFocus(f focus) {
+	s.focus = f
+	if f == onComposer {
+		s.composer.area.Focus()
+	} else {
+		s.composer.area.Blur()
+	}
+}
+
+// last is the last answer, or the lane under the cursor.
+func (s *Screen) last() *item {
+	if s.cmp != nil {
+		return s.cmp.lanes[s.cmp.at]
+	}
+	for _, it := range slices.Backward(s.items) {
+		if it.Role == model.ChatAssistant {
+			return it
+		}
+	}
+	return nil
+}
+
+// question is the last question.
+func (s *Screen) question() *item {
+	for _, it := range slices.Backward(s.items) {
+		if it.Role == model.ChatUser {
+			return it
+		}
+	}
+	return nil
+}
+
+// history are the questions asked so far, the last one first.
+func (s *Screen) history() []string {
+	var out []string
+	for _, it := range slices.Backward(s.items) {
+		if p := it.prompt(); it.Role == model.ChatUser && p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,165 @@
+package chat
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/pane"
+)
+
+// send asks what is in the composer.
+func (s *Screen) send(d pane.Data) tea.Cmd {
+	switch {
+	case s.composer.empty() && s.conv.Model == "" && len(s.items) == 0:
+		return s.openModels(false)
+	case s.composer.empty():
+		return nil
+	case s.streaming():
+		s.notice = s.words.Busy
+		return nil
+	case s.conv.Model == "" && len(s.versus) == 0:
+		s.notice = s.words.NoModel
+		return s.openModels(false)
+	}
+	if s.cmp != nil {
+		s.pick()
+	}
+	now := s.opt.Now()
+	prompt := s.composer.text()
+	q := newItem(Message{Role: model.ChatUser, At: now, Parts: slices.Clone(s.composer.attached)})
+	if strings.TrimSpace(prompt) != "" {
+		q.Parts = append(q.Parts, model.ChatPart{Kind: model.PartText, Text: prompt})
+	}
+	if s.conv.ID == "" {
+		s.conv.ID, s.conv.Created = s.id(), now
+		if s.conv.Gateway == "" {
+			s.conv.Gateway = d.State.Gateway.Name
+		}
+	}
+	if s.conv.Name == "" {
+		s.conv.Name = nameFor(safe(prompt))
+	}
+	s.items = append(s.items, q)
+	s.composer.clear()
+	if len(s.versus) > 1 {
+		return s.startCompare()
+	}
+	return s.startAnswer(newItem(Message{}))
+}
+
+// startAnswer asks the conversation so far and puts the answer below it.
+func (s *Screen) startAnswer(it *item) tea.Cmd {
+	messages := s.messages()
+	s.items = append(s.items, it)
+	cmd := s.ask(it, s.conv.Settings, messages)
+	s.script.items = s.items
+	s.script.follow, s.script.full = true, false
+	s.least = model.Opt[float64]{}
+	return tea.Batch(cmd, s.save())
+}
+
+// ask sends a question off.
+func (s *Screen) ask(it *item, set Settings, messages []Message) tea.Cmd {
+	it.Role, it.Model, it.At = model.ChatAssistant, set.Model, s.opt.Now()
+	it.ID, it.via = s.id(), Via{s.conv.Gateway, set.Key}
+	s.running[it.ID] = it
+	return s.hub.start(s.opt.Go, s.opt.Service, it.via, it.ID, request(set, messages))
+}
+
+// messages are the conversation so far.
+func (s *Screen) messages() []Message {
+	out := make([]Message, len(s.items))
+	for i, it := range s.items {
+		out[i] = it.message()
+	}
+	return out
+}
+
+// stop ends what streams; what has come stays.
+func (s *Screen) stop() {
+	for _, it := range s.running {
+		it.stopping = true
+	}
+	s.hub.stopAll()
+}
+
+// onStreamed takes the news of the answers in.
+func (s *Screen) onStreamed(msg streamed) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, n := range msg.news {
+		it := s.running[n.answer]
+		if it == nil {
+			continue
+		}
+		it.add(n.content.String(), n.reasoning.String())
+		if n.requestID != "" {
+			it.Cost.RequestID = n.requestID
+		}
+		if n.usage.OK {
+			it.Cost.Usage = n.usage
+		}
+		if !n.first.IsZero() && !it.Cost.First.OK {
+			it.Cost.First = model.Some(n.first.Sub(it.At))
+		}
+		if n.end != model.ChatOpen {
+			cmds = append(cmds, s.ended(it, n))
+		}
+		s.dirty = true
+	}
+	return tea.Batch(append(cmds, s.hub.more(), s.save())...)
+}
+
+// ended closes an answer and says so to whoever reads the log.
+func (s *Screen) ended(it *item, n *news) tea.Cmd {
+	it.End, it.Finish, it.Fault, it.Theirs = n.end, n.finish, safe(n.fault), safe(n.theirs)
+	it.Cost.Took = model.Some(n.ended.Sub(it.At))
+	it.finish()
+	delete(s.running, it.ID)
+	if it.Cost.Usage.OK || it.text.Len() > 0 || it.thought.Len() > 0 {
+		asked := s.items
+		if s.cmp == nil {
+			asked = asked[:len(asked)-1]
+		}
+		in := s.context(asked, false)
+		it.Cost.About = s.price(it.Model).estimate(int64(in), it)
+	}
+	s.least = model.Opt[float64]{}
+	if it.Cost.Usage.OK && it.End != model.ChatFailed || it.text.Len() > 0 || it.Cost.RequestID != "" {
+		return pane.Send(Answered{
+			Via: it.via, Answer: it.ID, RequestID: it.Cost.RequestID, Model: it.Model,
+			Sent: it.At, Ended: n.ended, Usage: it.Cost.Usage,
+		})
+	}
+	return nil
+}
+
+// onBilled writes down what the log says of an answer, wherever it stands by now.
+func (s *Screen) onBilled(msg BilledMsg) tea.Cmd {
+	note := func(m *Message) {
+		if m.ID != msg.Answer {
+			return
+		}
+		m.Cost.Missing = !msg.Billed.OK
+		if msg.Billed.OK {
+			m.Cost.Billed = model.Some(msg.Billed.V.Quota)
+			if msg.Billed.V.Usage.OK && !m.Cost.Usage.OK {
+				m.Cost.Usage = msg.Billed.V.Usage
+			}
+		}
+		s.dirty = true
+	}
+	all := s.items
+	if s.cmp != nil {
+		all = append(slices.Clone(all), s.cmp.lanes...)
+	}
+	for _, it := range all {
+		note(&it.Message)
+		for i := range it.Former {
+			note(&it.Former[i])
+		}
+	}
+	return s.save()
+}

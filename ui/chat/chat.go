@@ -1,0 +1,218 @@
+// Package chat is the screen on which a language model is tried: a conversation
+// that streams, keeps itself, and says what each answer cost.
+//
+// Screen is a struct with methods, not a tea.Model. Update changes what is known
+// and draws nothing; View draws what is in sight, and keeps it until something
+// changes.
+package chat
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/model"
+	"gatewatch/ui/pane"
+	"gatewatch/ui/text"
+)
+
+// Options say what the screen works with.
+type Options struct {
+	Service Service
+	// Store keeps conversations; nil keeps none.
+	Store Store
+	Words *text.ChatWords
+	// Defaults are the settings that a new conversation begins with.
+	Defaults Settings
+	// Now is the clock, Go starts a goroutine; nil for the usual ones.
+	Now func() time.Time
+	Go  func(func())
+}
+
+type focus uint8
+
+const (
+	onComposer focus = iota
+	onTranscript
+)
+
+// Screen is the chat screen.
+type Screen struct {
+	opt      Options
+	words    *text.ChatWords
+	bindings []Binding
+
+	conv     Conversation // without its messages: they are the items
+	items    []*item
+	running  map[string]*item
+	cmp      *compare
+	versus   []string // the models that the next question goes to, if several
+	hub      *hub
+	composer composer
+	script   transcript
+	focus    focus
+	chord    bool // c was pressed
+	pop      popup
+	notice   string
+	shown    int                // lines of the transcript in sight, for half pages
+	least    model.Opt[float64] // tokens said so far, at least; unknown when it must be counted
+
+	models      []ModelInfo
+	modelsFrom  string // the gateway that models are of
+	modelsFault string
+	loading     bool
+
+	modelsAt time.Time
+
+	elsewhere     bool // the conversation is with another gateway than the one shown
+	dirty, saving bool
+	savedAt       time.Time
+	saver         saver
+	made          int // names given out
+
+	rev   uint64
+	frame frame
+}
+
+// New returns the screen with an empty conversation.
+func New(opt Options) *Screen {
+	if opt.Words == nil {
+		opt.Words = &text.ChatEnglish
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Go == nil {
+		opt.Go = func(f func()) { go f() }
+	}
+	s := &Screen{
+		opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
+		hub: newHub(opt.Now), composer: newComposer(),
+	}
+	s.begin("")
+	return s
+}
+
+// begin puts a new conversation up.
+func (s *Screen) begin(gateway string) {
+	set := s.opt.Defaults
+	if s.conv.Model != "" {
+		set = s.conv.Settings
+	}
+	s.conv = Conversation{Gateway: gateway, Settings: set}
+	s.items, s.cmp, s.versus, s.dirty = nil, nil, nil, false
+	s.see()
+}
+
+// see shows the conversation from its end.
+func (s *Screen) see() {
+	s.script = transcript{items: s.items, follow: true, full: true}
+	s.least = model.Opt[float64]{}
+	s.rev++
+}
+
+// Rev rises with everything that may change the screen.
+func (s *Screen) Rev() uint64 { return s.rev }
+
+// Words are the words of the screen.
+func (s *Screen) Words() *text.ChatWords { return s.words }
+
+// Open is called when the screen is put up: it asks for the models of the gateway
+// if they are not known.
+func (s *Screen) Open(d pane.Data) tea.Cmd {
+	s.rev++
+	if len(s.items) == 0 && s.conv.Gateway != d.State.Gateway.Name {
+		if s.conv.Gateway != "" {
+			s.conv.Model, s.conv.Key, s.conv.KeyName = s.opt.Defaults.Model, s.opt.Defaults.Key, s.opt.Defaults.KeyName
+		}
+		s.conv.Gateway = d.State.Gateway.Name
+	}
+	return s.askModels()
+}
+
+// Close stops what streams and returns the conversation as it is, for whoever
+// stores it on the way out; ok is false when there is nothing new.
+func (s *Screen) Close() (last Saved, ok bool) {
+	s.hub.stopAll()
+	if len(s.items) == 0 || !s.dirty && len(s.running) == 0 {
+		return Saved{}, false
+	}
+	saved, err := s.snapshot().saved()
+	return saved, err == nil
+}
+
+func (s *Screen) streaming() bool { return len(s.running) > 0 }
+
+// Streaming reports whether an answer is being written.
+func (s *Screen) Streaming() bool { return s.streaming() }
+
+// id names a conversation or an answer.
+func (s *Screen) id() string {
+	s.made++
+	return strconv.FormatInt(s.opt.Now().UnixNano(), 36) + "-" + strconv.Itoa(s.made)
+}
+
+// Update takes a message in: keys and pastes while the screen is shown, and every
+// Msg whenever it comes.
+func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
+	s.rev++
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return s.press(msg, d)
+	case tea.PasteMsg:
+		return s.Paste(msg)
+	case streamed:
+		return s.onStreamed(msg)
+	case BilledMsg:
+		return s.onBilled(msg)
+	case modelsRead:
+		s.onModels(msg)
+	case keysRead:
+		s.onKeys(msg)
+	case stored:
+		return s.onStored(msg)
+	case listed:
+		s.onListed(msg)
+	case loaded:
+		s.onLoaded(msg)
+		return s.askModels()
+	case listChanged:
+		return s.onListChanged(msg)
+	case openEditor:
+		if msg.fault != nil {
+			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
+			return nil
+		}
+		return runEditor(msg.path)
+	case edited:
+		if msg.fault != nil {
+			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
+			return nil
+		}
+		s.composer.set(s.words, msg.text)
+	case attached:
+		if s.notice = msg.fault; msg.fault == "" {
+			s.composer.attached = append(s.composer.attached, msg.part)
+			s.notice = fmt.Sprintf(s.words.Attached, msg.part.Name)
+		}
+	case exported:
+		if s.notice = fmt.Sprintf(s.words.SavedTo, msg.path); msg.fault != nil {
+			s.notice = fmt.Sprintf(s.words.NotSaved, msg.fault)
+		}
+	}
+	return nil
+}
+
+// Paste takes pasted text in, a long one in no more time than it takes to copy.
+func (s *Screen) Paste(msg tea.PasteMsg) tea.Cmd {
+	s.rev++
+	switch {
+	case s.pop != nil:
+		s.pop.paste(msg)
+	case s.focus == onComposer:
+		s.composer.insert(s.words, msg.Content)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatewatch/model"
+)
+
+// format is the version of a stored conversation.
+const format = 1
+
+// Conversation is all that was said, as it is stored and exported.
+type Conversation struct {
+	Format  int       `json:"format"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Gateway string    `json:"gateway"`
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
+	Settings
+	Messages []Message `json:"messages"`
+}
+
+// Settings are how the next question is asked.
+type Settings struct {
+	Model string `json:"model"`
+	// Key is a KeyInfo.ID, KeyName what it is called.
+	Key         string             `json:"key,omitempty"`
+	KeyName     string             `json:"key_name,omitempty"`
+	System      string             `json:"system,omitempty"`
+	Temperature model.Opt[float64] `json:"temperature"`
+	MaxTokens   model.Opt[int64]   `json:"max_tokens"`
+}
+
+// Message is what one side said.
+type Message struct {
+	Role  model.ChatRole   `json:"role"`
+	At    time.Time        `json:"at"`
+	Parts []model.ChatPart `json:"parts,omitempty"`
+
+	// The rest is of answers alone.
+	ID        string        `json:"id,omitempty"`
+	Model     string        `json:"model,omitempty"`
+	Text      string        `json:"text,omitempty"`
+	Reasoning string        `json:"reasoning,omitempty"`
+	End       model.ChatEnd `json:"end,omitempty"`
+	// Finish is the model's own word for the end.
+	Finish string `json:"finish_reason,omitempty"`
+	// Fault is what went wrong in our words, Theirs what the gateway said.
+	Fault  string `json:"fault,omitempty"`
+	Theirs string `json:"theirs,omitempty"`
+	Cost   Cost   `json:"cost"`
+	// Former are the answers to the same question that this one took the place
+	// of, Nth the number of this one among them, from 1.
+	Former []Message `json:"former,omitempty"`
+	Nth    int       `json:"nth,omitempty"`
+}
+
+// Cost is what is known of the price of an answer.
+type Cost struct {
+	RequestID string                     `json:"request_id,omitempty"`
+	First     model.Opt[time.Duration]   `json:"first_token_ns"`
+	Took      model.Opt[time.Duration]   `json:"took_ns"`
+	Usage     model.Opt[model.ChatUsage] `json:"usage"`
+	// About is the estimate, Billed what the log says, both in quota units.
+	About  model.Opt[float64]     `json:"estimate_quota"`
+	Billed model.Opt[model.Quota] `json:"billed_quota"`
+	// Missing says that the log was read and the answer is not in it.
+	Missing bool `json:"not_in_log,omitempty"`
+}
+
+// prompt is the text that a person wrote, without what was attached.
+func (m Message) prompt() string {
+	for _, p := range m.Parts {
+		if p.Kind == model.PartText && p.Name == "" {
+			return p.Text
+		}
+	}
+	return ""
+}
+
+// request is the next question. Answers that hold nothing are left out, with the
+// question that they were to.
+func request(s Settings, messages []Message) model.ChatRequest {
+	r := model.ChatRequest{Model: s.Model, System: s.System, Temperature: s.Temperature, MaxTokens: s.MaxTokens}
+	for i, m := range messages {
+		switch {
+		case m.Role == model.ChatAssistant && m.Text == "":
+		case m.Role == model.ChatAssistant:
+			r.Messages = append(r.Messages, model.TextMessage(model.ChatAssistant, m.Text))
+		case i+1 < len(messages) && messages[i+1].Role == model.ChatAssistant && messages[i+1].Text == "":
+		default:
+			r.Messages = append(r.Messages, model.ChatMessage{Role: model.ChatUser, Parts: m.Parts})
+		}
+	}
+	return r
+}
+
+// saved packs a conversation up.
+func (c Conversation) saved() (Saved, error) {
+	c.Format = format
+	body, err := json.Marshal(c)
+	if err != nil {
+		return Saved{}, fmt.Errorf("chat: %w", err)
+	}
+	return Saved{ID: c.ID, Name: c.Name, Gateway: c.Gateway, Model: c.Model, Updated: c.Updated, Messages: len(c.Messages), Body: body}, nil
+}
+
+// Decode unpacks a stored conversation. An answer that was still being written
+// when the program ended is marked as cut off.
+func Decode(body []byte) (Conversation, error) {
+	var c Conversation
+	if err := json.Unmarshal(body, &c); err != nil {
+		return c, fmt.Errorf("chat: a stored conversation: %w", err)
+	}
+	if c.Format != format {
+		return c, fmt.Errorf("chat: a stored conversation is of format %d, this program knows %d", c.Format, format)
+	}
+	for i := range c.Messages {
+		if m := &c.Messages[i]; m.Role == model.ChatAssistant && m.End == model.ChatOpen {
+			m.End = model.ChatCutOff
+		}
+	}
+	return c, nil
+}
+
+// JSON is the conversation for a file.
+func (c Conversation) JSON() ([]byte, error) {
+	c.Format = format
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("chat: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Markdown is the conversation for a person to read.
+func (c Conversation) Markdown() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s · %s\n", c.Name, c.Gateway, c.Created.Format(time.RFC3339))
+	if c.System != "" {
+		fmt.Fprintf(&b, "\n## System\n\n%s\n", c.System)
+	}
+	for _, m := range c.Messages {
+		if m.Role == model.ChatUser {
+			fmt.Fprintf(&b, "\n## You, %s\n", m.At.Format(time.DateTime))
+			for _, p := range m.Parts {
+				switch {
+				case p.Kind == model.PartText && p.Name == "":
+					fmt.Fprintf(&b, "\n%s\n", p.Text)
+				case p.Kind == model.PartText:
+					fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%[2]s\n", p.Name, fence(p.Text), strings.TrimRight(p.Text, "\n"))
+				default:
+					fmt.Fprintf(&b, "\n(%s)\n", p.Name)
+				}
+			}
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s, %s\n\n%s\n", m.Model, m.At.Format(time.DateTime), m.Text)
+		if !m.End.Whole() {
+			fmt.Fprintf(&b, "\n(%s)\n", strings.TrimSpace(string(m.End)+" "+m.Fault))
+		}
+		if m.Cost.Billed.OK {
+			fmt.Fprintf(&b, "\n<!-- quota %d, request %s -->\n", m.Cost.Billed.V, m.Cost.RequestID)
+		}
+	}
+	return []byte(b.String())
+}
+
+// fence is a code fence that does not occur in the text.
+func fence(s string) string {
+	f := "```"
+	for strings.Contains(s, f) {
+		f += "`"
+	}
+	return f
+}
+
+// nameFor makes a name of the first question.
+func nameFor(prompt string) string {
+	line := strings.Join(strings.Fields(strings.TrimSpace(prompt[:min(len(prompt), 400)])), " ")
+	r := []rune(strings.ToValidUTF8(line, ""))
+	if len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return string(r)
+}
