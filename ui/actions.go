@@ -19,7 +19,10 @@ import (
 // command, the pane with the focus.
 func (u *UI) press(msg tea.KeyPressMsg) tea.Cmd {
 	u.notice = ""
-	typing := u.typing || u.popup != nil && u.popup.capturing() || u.panes[u.focus].Capturing()
+	if u.onChat() && u.popup == nil && u.chat.Takes(msg) {
+		return u.toChat(msg)
+	}
+	typing := u.onChat() && u.chat.Capturing() || u.typing || u.popup != nil && u.popup.capturing() || u.panes[u.focus].Capturing()
 	c, ok := match(u.commands, msg, typing)
 	switch {
 	case ok && c.where == everywhere:
@@ -79,6 +82,9 @@ func pressOf(key string) tea.KeyPressMsg {
 
 // toPane gives a key to the pane with the focus.
 func (u *UI) toPane(msg tea.KeyPressMsg) tea.Cmd {
+	if u.onChat() {
+		return nil
+	}
 	cmd := u.panes[u.focus].Update(msg, u.paneKeys, u.data)
 	u.paneRev[u.focus]++
 	if u.focus == PaneSpend {
@@ -201,7 +207,7 @@ func (u *UI) showGateway(i int) {
 // hasRows says whether the pane with the focus is a list.
 func (u *UI) hasRows() bool {
 	_, ok := u.panes[u.focus].(pane.Rows)
-	return ok
+	return ok && !u.onChat()
 }
 
 func (u *UI) whyNoFilter() string { return unless(u.hasRows(), u.opt.Words.NothingToFilter) }
@@ -253,6 +259,9 @@ func (u *UI) paste(msg tea.PasteMsg) tea.Cmd {
 	if p, ok := u.popup.(*listPopup); ok {
 		return p.paste(msg)
 	}
+	if u.onChat() && u.popup == nil {
+		return u.toChat(msg)
+	}
 	if !u.typing {
 		return nil
 	}
@@ -286,6 +295,11 @@ func (u *UI) click(m tea.Mouse) {
 
 // wheel scrolls the pane under the pointer.
 func (u *UI) wheel(m tea.Mouse) tea.Cmd {
+	if u.onChat() && u.popup == nil {
+		turns := map[tea.MouseButton]int{tea.MouseWheelUp: -1, tea.MouseWheelDown: 1}[m.Button]
+		u.chat.Wheel(turns)
+		return nil
+	}
 	id, ok := u.paneAt(m)
 	if !ok || u.popup != nil {
 		return nil

@@ -13,13 +13,13 @@ import (
 	"gatewatch/ui/theme"
 )
 
-// context says where a command's keys work.
-type context uint8
+// reach says where a command's keys work.
+type reach uint8
 
 const (
-	everywhere context = iota // even while typing
-	onScreen                  // while nothing is typed
-	inPane                    // the pane with the focus decides what it means
+	everywhere reach = iota // even while typing
+	onScreen                // while nothing is typed
+	inPane                  // the pane with the focus decides what it means
 )
 
 // command is one thing that can be done: its keys, its words and what it does
@@ -31,7 +31,7 @@ type command struct {
 	keys  []string
 	shown string
 	do    text.Action
-	where context
+	where reach
 	// run does it; panes do theirs themselves.
 	run func(*UI) tea.Cmd
 	// why says why it cannot be done now, "" when it can.
@@ -62,6 +62,7 @@ func commands(w *text.Words) []command {
 		{name: "next", keys: []string{"tab"}, shown: "tab", do: do.NextPane, where: onScreen, run: func(u *UI) tea.Cmd { return u.moveFocus(1) }},
 		{name: "previous", keys: []string{"shift+tab"}, shown: "shift+tab", do: do.PrevPane, where: onScreen, run: func(u *UI) tea.Cmd { return u.moveFocus(-1) }},
 		{name: "overview", keys: []string{"1"}, shown: "1", do: do.Screen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenOverview) }},
+		{name: "chat", keys: []string{"5"}, shown: "5", do: do.ChatScreen, where: onScreen, run: (*UI).openChat, why: (*UI).whyNoChat},
 		{name: "gateways", keys: []string{"6"}, shown: "6", do: do.GatewaysScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenGateways) }},
 		{name: "admin", keys: []string{"7"}, shown: "7", do: do.AdminScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.show(ScreenAdmin) }, why: (*UI).whyNoAdmin},
 		{name: "next screen", keys: []string{"]"}, shown: "]", do: do.NextScreen, where: onScreen, run: func(u *UI) tea.Cmd { return u.step(1) }},

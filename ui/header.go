@@ -361,13 +361,24 @@ func (u *UI) drawFooter(lines []string, r Rect, cursor *tea.Cursor) *tea.Cursor 
 
 // footerWorth orders the commands of the footer; those without are not in it.
 var footerWorth = map[string]int{
-	"gateways": 34, "admin": 33, "scope": 32, "help": 100, "quit": 95, "palette": 90, "next": 80, "filter": 75, "window": 70, "freeze": 60, "zoom": 55, "open": 50,
+	"chat": 45, "gateways": 34, "admin": 33, "scope": 32, "help": 100, "quit": 95, "palette": 90, "next": 80, "filter": 75, "window": 70, "freeze": 60, "zoom": 55, "open": 50,
 	"cross": 40, "gateway": 35, "ask": 30, "copy": 25, "right": 20, "reverse": 15,
 }
 
 func (u *UI) footer() []segment {
 	th := u.theme
 	var out []segment
+	if u.onChat() {
+		for i, b := range u.chat.Footer() {
+			shown, _, _ := strings.Cut(b.Shown, " ")
+			style := th.Key
+			if u.chat.Why(b.Name) != "" {
+				style = th.Faint
+			}
+			out = append(out, join(200-i, seg(th.Plain, " ", 0), seg(style, shown, 0), seg(th.Dim, " "+b.Do.Short, 0)))
+		}
+		return out
+	}
 	for _, c := range u.commands {
 		worth, ok := footerWorth[c.name]
 		if !ok {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestNoTwoCommandsShareAKey(t *testing.T) {
-	seen := map[context]map[string]string{}
+	seen := map[reach]map[string]string{}
 	for _, c := range commands(&text.English) {
 		for _, k := range c.keys {
 			// What works everywhere must not be taken anywhere; what works on the

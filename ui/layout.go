@@ -35,7 +35,9 @@ type Placed struct {
 // Arrangement is where everything stands. A part without room has no height.
 type Arrangement struct {
 	Header, Alert, Footer Rect
-	Panes                 []Placed
+	// Chat is the room of the chat, beside the panes or instead of them.
+	Chat  Rect
+	Panes []Placed
 }
 
 // slot is a place for one pane: the first of its candidates, or the one that has
@@ -60,6 +62,15 @@ func shelvesOf(screen ScreenID, scope model.Scope, w, h int) []shelf {
 	switch screen {
 	case ScreenGateways:
 		return []shelf{{slots: []slot{{of(PaneGateways), 0}}, low: 3, weight: 1}}
+	case ScreenChat: // beside the chat
+		if h < 24 {
+			return []shelf{{slots: []slot{{of(PaneBalance, PaneNow, PaneCalls), 0}}, low: 3, weight: 1}}
+		}
+		return []shelf{
+			{slots: []slot{{of(PaneBalance), 0}}, low: 8, high: 12, weight: 2},
+			{slots: []slot{{of(PaneNow), 0}}, low: 7, high: 14, weight: 2},
+			{slots: []slot{{of(PaneCalls), 0}}, low: 6, weight: 3},
+		}
 	case ScreenAdmin:
 		if h < 14 {
 			return []shelf{{slots: []slot{{of(PaneChannels, PaneUsers), 0}}, low: 3, weight: 1}}
@@ -126,8 +137,8 @@ func shelves(w, h int) []shelf {
 
 // Arrange is the layout as a pure function: the room, how many lines the alert
 // has, the screen and its scope, which pane has the focus, and whether it has the
-// screen for itself.
-func Arrange(w, h, alert int, screen ScreenID, scope model.Scope, focus PaneID, zoom bool) Arrangement {
+// screen for itself; aside is what the panes beside the chat take.
+func Arrange(w, h, alert int, screen ScreenID, scope model.Scope, focus PaneID, zoom bool, aside int) Arrangement {
 	var a Arrangement
 	y := 0
 	take := func(rows int) Rect {
@@ -149,8 +160,16 @@ func Arrange(w, h, alert int, screen ScreenID, scope model.Scope, focus PaneID, 
 		footerRows = 1
 	}
 	body := h - y - footerRows
-	if body >= 3 {
-		if zoom {
+	if screen == ScreenChat && body >= 1 {
+		a.Chat = Rect{0, y, w - aside, body}
+	}
+	if body >= 3 && (screen != ScreenChat || aside > 0) {
+		if screen == ScreenChat {
+			a.Panes = place(shelvesOf(screen, scope, aside, body), aside, y, body, focus)
+			for i := range a.Panes {
+				a.Panes[i].X += w - aside
+			}
+		} else if zoom {
 			a.Panes = []Placed{{focus, Rect{0, y, w, body}}}
 		} else {
 			a.Panes = place(shelvesOf(screen, scope, w, body), w, y, body, focus)

@@ -12,6 +12,7 @@ type ScreenID uint8
 // The screens, in the order of their numbers.
 const (
 	ScreenOverview ScreenID = iota
+	ScreenChat
 	ScreenGateways
 	ScreenAdmin
 	numScreens
@@ -25,6 +26,8 @@ func panesOf(screen ScreenID, scope model.Scope) []PaneID {
 		return of(PaneGateways)
 	case ScreenAdmin:
 		return of(PaneChannels, PaneUsers)
+	case ScreenChat:
+		return of(PaneBalance, PaneNow, PaneCalls)
 	case ScreenOverview, numScreens:
 	}
 	if scope == model.ScopeSite {
@@ -60,9 +63,12 @@ func (u *UI) step(by int) tea.Cmd {
 	next := u.screen
 	for range numScreens {
 		next = (next + ScreenID(by) + numScreens) % numScreens
-		if next != ScreenAdmin || u.whyNoAdmin() == "" {
+		if (next != ScreenAdmin || u.whyNoAdmin() == "") && (next != ScreenChat || u.chat != nil) {
 			break
 		}
+	}
+	if next == ScreenChat {
+		return u.openChat()
 	}
 	return u.show(next)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"gatewatch/model"
+	"gatewatch/ui/chat"
 	"gatewatch/ui/overview"
 	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
@@ -44,6 +45,8 @@ type Options struct {
 	Warnings []string
 	Poller   Poller
 	Alerts   AlertOptions
+	// Chat makes the chat screen; without a Service there is none.
+	Chat chat.Options
 	// Busy reports that the last frame is still on its way to the terminal; no new
 	// one is made meanwhile. nil means never.
 	Busy func() bool
@@ -83,11 +86,13 @@ type UI struct {
 	drawnAt  time.Time
 	eagerTil time.Time // after "ask now", answers are drawn as they come
 
-	popup  popup
-	typing bool // the filter line takes the keys
-	input  textinput.Model
-	notice string // said in the footer until the next key
-	alerts alerts
+	popup   popup
+	typing  bool // the filter line takes the keys
+	input   textinput.Model
+	notice  string // said in the footer until the next key
+	chat    *chat.Screen
+	awaited []awaited
+	alerts  alerts
 
 	w, h int
 	frame
@@ -112,6 +117,9 @@ func New(opt Options) *UI {
 	u.panes, u.spend = newPanes()
 	u.theme = theme.Get(opt.Theme, u.dark)
 	u.input = newInput()
+	if opt.Chat.Service != nil {
+		u.chat = chat.New(opt.Chat)
+	}
 	u.refresh()
 	return u
 }
@@ -150,7 +158,11 @@ func (u *UI) Init() tea.Cmd {
 func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case model.Update:
-		return u, tea.Batch(u.fold(msg), u.judgeFor(msg))
+		cmd := tea.Batch(u.fold(msg), u.judgeFor(msg))
+		if msg.Source == model.SourceCalls && len(u.awaited) > 0 {
+			cmd = tea.Batch(cmd, u.bill())
+		}
+		return u, cmd
 	case tea.FocusMsg:
 		u.alerts.focused = model.Some(true)
 		return u, nil
@@ -194,6 +206,11 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		u.changed()
 		return u, u.wheel(msg.Mouse())
+	case chat.Msg:
+		return u, u.toChat(msg)
+	case chat.Answered:
+		u.awaited = append(u.awaited, awaited{msg, u.now})
+		return u, nil
 	case pane.Opened:
 		u.changed()
 		u.popup = newCardPopup(msg.Card)
@@ -201,6 +218,9 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case pane.Copied:
 		u.changed()
 		u.notice = copiedNotice(u.opt.Words, msg)
+		if u.onChat() {
+			u.notice = msg.Name // it says itself what was copied
+		}
 		return u, tea.SetClipboard(msg.Text)
 	case pane.Switched:
 		u.changed()

@@ -62,7 +62,7 @@ func (u *UI) View() tea.View {
 }
 
 func (u *UI) arrange() Arrangement {
-	return Arrange(u.w, u.h, len(u.alert()), u.screen, u.data.State.Scope, u.focus, u.zoom)
+	return Arrange(u.w, u.h, len(u.alert()), u.screen, u.data.State.Scope, u.focus, u.zoom, u.aside())
 }
 
 // draw makes the lines of the screen, each exactly as wide as the terminal.
@@ -72,12 +72,21 @@ func (u *UI) draw() (string, *tea.Cursor) {
 	var cursor *tea.Cursor
 	u.drawHeader(lines, a.Header)
 	copy(lines[a.Alert.Y:a.Alert.Y+a.Alert.H], u.alert())
+	if u.onChat() && a.Chat.H > 0 {
+		chat, c := u.chat.View(u.data, a.Chat.W, a.Chat.H)
+		copy(lines[a.Chat.Y:a.Chat.Y+a.Chat.H], chat)
+		if c != nil {
+			at := *c
+			at.X, at.Y = at.X+a.Chat.X, at.Y+a.Chat.Y
+			cursor = &at
+		}
+	}
 	for _, p := range a.Panes {
 		b := u.box(p)
 		for i, l := range b.lines {
 			lines[p.Y+i] += l
 		}
-		if b.cursor != nil {
+		if b.cursor != nil && !u.onChat() {
 			c := *b.cursor
 			c.X, c.Y = c.X+p.X+1, c.Y+p.Y+1
 			cursor = &c
@@ -101,7 +110,7 @@ func (u *UI) draw() (string, *tea.Cursor) {
 // box draws a pane in its frame, or takes it from the last time.
 func (u *UI) box(p Placed) *box {
 	b := &u.boxes[p.ID]
-	focused := p.ID == u.focus
+	focused := p.ID == u.focus && !u.onChat()
 	if b.lines != nil && b.data == u.dataRev && b.rev == u.paneRev[p.ID] && b.w == p.W && b.h == p.H && b.focused == focused && b.theme == u.theme {
 		return b
 	}

@@ -124,6 +124,7 @@ var English = Words{
 		NextPane:       Action{"next", "next pane"},
 		PrevPane:       Action{"previous", "previous pane"},
 		Screen:         Action{"Overview", "the Overview"},
+		ChatScreen:     Action{"Chat", "try a language model"},
 		GatewaysScreen: Action{"Gateways", "all configured gateways"},
 		AdminScreen:    Action{"Admin", "the site's channels and users, for administrators"},
 		NextScreen:     Action{"next screen", "next screen"},
@@ -156,6 +157,7 @@ var English = Words{
 		Privacy:        Action{"privacy", "mask names and amounts, for screenshots"},
 	},
 
+	NoChat:          "there is nobody to chat with",
 	NoAdmin:         "the account is no administrator here",
 	NoOtherGateway:  "only one gateway is configured",
 	NothingToCopy:   "no row to copy in this pane",

@@ -79,12 +79,12 @@ type Words struct {
 	Do Actions
 
 	// Why a key does nothing now.
-	NoAdmin, NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter string
+	NoAdmin, NoChat, NoOtherGateway, NothingToCopy, NothingToOpen, NothingToSort, NothingToFilter string
 }
 
 // Actions name what keys do.
 type Actions struct {
-	Help, Filter, Palette, NextPane, PrevPane, Screen, GatewaysScreen, AdminScreen, NextScreen, PrevScreen, Scope, Up, Down, Top, Bottom, HalfUp, HalfDown,
+	Help, Filter, Palette, NextPane, PrevPane, Screen, ChatScreen, GatewaysScreen, AdminScreen, NextScreen, PrevScreen, Scope, Up, Down, Top, Bottom, HalfUp, HalfDown,
 	Enter, Back, Quit, ForceQuit, Ask, Window, SortLeft, SortRight, Reverse, Freeze, Zoom, Gateway,
 	Cross, Copy, Suspend, Theme, Mouse, Privacy, Journal Action
 }
