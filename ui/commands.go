@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"gatewatch/model"
+	"gatewatch/ui/chat"
 	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
@@ -160,5 +161,13 @@ func KeyTable(w *text.Words) string {
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(byAction[do], " "), do.Long)
 	}
 	b.WriteString("\nActions without a key, in the palette (`ctrl+p`): theme, mouse, alerts, privacy, and each window and theme by name.\n")
+	b.WriteString("\nIn the chat, while a question is written and in the transcript:\n\n| key | what it does |\n|---|---|\n")
+	for _, c := range chat.Bindings(&text.ChatEnglish) {
+		keys := make([]string, 0, 2)
+		for shown := range strings.FieldsSeq(c.Shown) {
+			keys = append(keys, "`"+shown+"`")
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(keys, " "), c.Do.Long)
+	}
 	return b.String()
 }

@@ -164,14 +164,15 @@ func Arrange(w, h, alert int, screen ScreenID, scope model.Scope, focus PaneID, 
 		a.Chat = Rect{0, y, w - aside, body}
 	}
 	if body >= 3 && (screen != ScreenChat || aside > 0) {
-		if screen == ScreenChat {
+		switch {
+		case screen == ScreenChat:
 			a.Panes = place(shelvesOf(screen, scope, aside, body), aside, y, body, focus)
 			for i := range a.Panes {
 				a.Panes[i].X += w - aside
 			}
-		} else if zoom {
+		case zoom:
 			a.Panes = []Placed{{focus, Rect{0, y, w, body}}}
-		} else {
+		default:
 			a.Panes = place(shelvesOf(screen, scope, w, body), w, y, body, focus)
 		}
 		y += body
