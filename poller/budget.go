@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -275,11 +276,12 @@ func (b *Budget) delay(now time.Time) time.Duration {
 		return d
 	}
 	limit := b.now(now)
+	if b.shared != nil && len(b.sent)+b.others(now) >= limit {
+		// All wait alike, so that nobody takes every turn.
+		return sharedTurn/2 + rand.N(sharedTurn)
+	}
 	if len(b.sent) >= limit {
 		return b.sent[len(b.sent)-limit].Add(time.Minute).Sub(now)
-	}
-	if len(b.sent)+b.others(now) >= limit {
-		return sharedTurn
 	}
 	return 0
 }

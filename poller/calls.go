@@ -23,8 +23,11 @@ const (
 	verifyEvery = 60
 	// fillPages is how many pages one backfill reading should need.
 	fillPages = 3
-	// fillMost bounds a backfill reading: no query spans more than an hour.
-	fillMost = 3600
+	// fillMost bounds the span of a reading, in seconds. Over longer ones a database
+	// without a fitting index may walk the whole log of a quiet account: at five
+	// minutes no query was slower than 55 ms with 5 million rows, at ten some took
+	// 16 s (docs/queries.md).
+	fillMost = 300
 	// rereads is how often a span is read anew when its set of rows changed while
 	// its pages were read.
 	rereads = 2
@@ -46,6 +49,10 @@ type callsReader struct {
 	// polledAt is when the last poll began, server the gateway's second then.
 	polledAt time.Time
 	server   int64
+	// most bounds a reading of the past in seconds where an answer was slow, 0 for
+	// fillMost; the end of the log has to be read whatever it takes. It
+	// only falls: a database that was slow once over so much will be again.
+	most int64
 	// oldest is the first second that the gateway can be asked about, 0 for any.
 	oldest int64
 }
@@ -74,7 +81,7 @@ func (d density) seconds(pages, pageSize int) int64 {
 	if !d.known || d.rows <= 0 {
 		return fillMost
 	}
-	return max(1, int64((float64(pages)-0.5)*float64(pageSize)/d.rows))
+	return max(1, min(fillMost, int64((float64(pages)-0.5)*float64(pageSize)/d.rows)))
 }
 
 // pages is how many pages span should need.
@@ -165,6 +172,24 @@ func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, ever
 	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Scope: r.scope, Span: future}, nil)
 }
 
+// leastSpan is the shortest span, in seconds, that slow answers lead to.
+const leastSpan = 15
+
+// bound keeps a span as short as slow answers ask for.
+func (r *callsReader) bound(seconds int64) int64 {
+	if r.most > 0 {
+		return min(seconds, r.most)
+	}
+	return seconds
+}
+
+// learnPace takes how long the answers for a span took into the bound.
+func (r *callsReader) learnPace(span model.Span, took time.Duration) {
+	if took > backfillTook {
+		r.most = max(leastSpan, min(span.Seconds(), r.bound(fillMost))/2)
+	}
+}
+
 // tailSpan is the end of the log that was not read yet, as much of it as fits.
 func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	from := to - firstTail + 1
@@ -208,7 +233,7 @@ func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Spa
 		return model.Span{}, false
 	}
 	newest := gaps[len(gaps)-1]
-	most := min(fillMost, r.pastDensity().seconds(pages, pageSize))
+	most := r.bound(r.pastDensity().seconds(pages, pageSize))
 	return model.Span{From: max(newest.From, newest.To-most+1), To: newest.To}, true
 }
 
@@ -232,6 +257,7 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			return err
 		}
 		d.learn(len(rows), span.Seconds())
+		r.learnPace(span, meterOf(ctx).last)
 		readAt := r.now()
 		r.ledger = r.ledger.Settle(span, readAt)
 		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{

@@ -96,9 +96,11 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	ask(model.SourceKeys, func(ctx context.Context) (any, error) { return w.allKeys(ctx) })
 	hourly := false // the gateway's usage per hour makes up today's spend as well
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
-		p, err := gw.Periods(ctx, w.scopeNow(), model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To})
-		hourly = p.Step == 3600
-		return p, err
+		// Days before the window can wait until the log is read.
+		d := w.dayReader()
+		err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To})
+		hourly = d.periods.Step == 3600
+		return d.periods, err
 	})
 	hours := model.HourSpans(time.Unix(span.To, 0).In(w.target.Zone), span.To)
 	ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, hours[len(hours)-1]) })
@@ -126,7 +128,17 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 			break
 		}
 	}
-	fill(anyNumber)
+	if !fill(anyNumber) || !hourly {
+		return span
+	}
+	all := model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To}
+	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/piece+1 {
+		ask(model.SourceDays, func(ctx context.Context) (any, error) {
+			d := w.dayReader()
+			err := w.readPeriods(ctx, d, all)
+			return d.periods, err
+		})
+	}
 	return span
 }
 
