@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -97,6 +98,60 @@ func (e *configError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// only returns the configuration with the gateway of that name alone; "" keeps
+// all.
+func (c Config) only(name string) (Config, error) {
+	if name == "" {
+		return c, nil
+	}
+	i := slices.IndexFunc(c.Gateways, func(g GatewayConfig) bool { return g.Name == name })
+	if i < 0 {
+		return c, fmt.Errorf("--gateway: there is no gateway %q in the configuration", name)
+	}
+	c.Gateways = c.Gateways[i : i+1]
+	return c, nil
+}
+
+// shareBudgets gives all gateways at one address the smallest budget that was
+// set for any of them: the gateway counts them together.
+func (c Config) shareBudgets() Config {
+	least := map[string]int{}
+	for _, g := range c.Gateways {
+		at := address(g.URL)
+		if was := least[at]; g.Budget > 0 && (was == 0 || g.Budget < was) {
+			least[at] = g.Budget
+		}
+	}
+	c.Gateways = slices.Clone(c.Gateways)
+	for i, g := range c.Gateways {
+		c.Gateways[i].Budget = least[address(g.URL)]
+	}
+	return c
+}
+
+// shownURL is a gateway's address without what may be secret in what people
+// paste: a user name, a password, a query.
+func shownURL(raw string) string {
+	u, err := gateway.ParseURL(raw)
+	if err != nil {
+		return "…" // the address is refused elsewhere
+	}
+	return u.String()
+}
+
+// address is the host and port of a gateway's address, equal for equal ones.
+func address(raw string) string {
+	u, err := gateway.ParseURL(raw)
+	if err != nil {
+		return raw // the address is refused elsewhere
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
 // errNoConfig says that nothing was configured at all.
 var errNoConfig = errors.New("no gateway is configured")
 
@@ -110,7 +165,11 @@ type configSource struct {
 // environment names, or the file in the configuration directory.
 func (s configSource) Load() (Config, error) {
 	if s.path != "" {
-		return loadFile(s.path)
+		cfg, err := loadFile(s.path)
+		if err == nil && len(cfg.Gateways) == 0 {
+			err = fmt.Errorf("%s names no gateway: add a [[gateway]] table, as config.example.toml shows, or have gatewatch init write another file", s.path)
+		}
+		return cfg, err
 	}
 	path, pathErr := configPath(s.getenv)
 	_, missing := os.Stat(path)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +123,7 @@ func (g *GatewayConfig) settings() []setting {
 				c.secret = gateway.NewSecret(strings.TrimSpace(s))
 				return err
 			})},
-			setting{name + "_env", once(func(v any) error { return setString(&c.env, v) })},
+			setting{name + "_env", once(func(v any) error { return setVariable(&c.env, v, name) })},
 			setting{name + "_command", once(func(v any) error { return setStrings(&c.command, v) })},
 		)
 	}
@@ -316,6 +317,21 @@ func setString(dst *string, v any) error {
 		return wrongType(v, `a text in quotes`)
 	}
 	*dst = s
+	return nil
+}
+
+// variableName is what a variable may be called.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// setVariable reads the name of the variable that holds a secret. What is none
+// may be the secret itself, so that no error shows it.
+func setVariable(dst *string, v any, secret string) error {
+	if err := setString(dst, v); err != nil {
+		return err
+	}
+	if !variableName.MatchString(*dst) {
+		return fmt.Errorf("it must be the name of a variable, such as GATEWAY_TOKEN; the secret itself belongs into %s", secret)
+	}
 	return nil
 }
 

@@ -92,6 +92,8 @@ func TestBrokenConfigs(t *testing.T) {
 		"[[gateway]]\nname = \"x\"\nurl = \"ftp://x\"\naccess_token_env = \"T\"":     `c.toml:1: gateway "x": url "ftp://x" is not an address like https://gateway.example`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token = \"sk-fake\"\nname = \"x\"": `access_token is an sk- key; it must be the management token`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token_env = \"T\"":                 `c.toml:1: gateway 1: it needs a name`,
+		"[[gateway]]\nurl = \"https://x\"\naccess_token_env = \"sk-fake\"\nname = \"x\"": `c.toml:3: access_token_env: it must be the name of a variable, such as GATEWAY_TOKEN; the secret itself belongs into access_token`,
+		"[[gateway]]\nurl = \"https://x\"\napi_key_env = \"9sk-fake\"\nname = \"x\"":     `c.toml:3: api_key_env: it must be the name of a variable, such as GATEWAY_TOKEN; the secret itself belongs into api_key`,
 	} {
 		_, err := parseConfig("c.toml", []byte(config))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -153,6 +155,10 @@ func TestWhereTheConfigurationComesFrom(t *testing.T) {
 	}
 	if _, err := (configSource{path: filepath.Join(home, "missing.toml"), getenv: none}).Load(); err == nil {
 		t.Error("a --config that is not there is no error")
+	}
+	empty := write("empty.toml", `refresh = "5s"`)
+	if _, err := (configSource{path: empty, getenv: both}).Load(); err == nil || !strings.HasPrefix(err.Error(), empty+" names no gateway") {
+		t.Errorf("a --config without a gateway: %v", err)
 	}
 	_, err = configSource{getenv: env("XDG_CONFIG_HOME", home, "GATEWATCH_URL", "https://x.example")}.Load()
 	if err == nil || !strings.Contains(err.Error(), "GATEWATCH_ACCESS_TOKEN") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 
 	"gatewatch/internal/crash"
@@ -23,6 +25,20 @@ import (
 // framesPerSecond is how often a changed screen is sent: 30 keep an idle program
 // near nothing and a key within a twentieth of a second.
 const framesPerSecond = 30
+
+// The end of the program: the screen gives the terminal back, for which a write
+// waits 2 s at most (ui.Output), then the requests on their way are waited for,
+// and then the last writes. hardTime is more than all of them together.
+const (
+	lastPolls  = 500 * time.Millisecond
+	lastWrites = 500 * time.Millisecond
+	hardTime   = 4 * time.Second
+)
+
+// giveBack undoes what the screen may have set, for an end without the framework.
+const giveBack = ansi.ResetModeSynchronizedOutput + ansi.ResetModifyOtherKeys + "\x1b[<1u" + ansi.ResetModeFocusEvent +
+	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr + ansi.ResetModeBracketedPaste +
+	ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
 // notTerminal is said instead of drawing where nothing can be drawn.
 var errNotTerminal = errors.New("the dashboard draws on a terminal, and standard output is none (or TERM is dumb).\n" +
@@ -73,23 +89,31 @@ func (a *app) dashboard(ctx context.Context) {
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 
 	// Everything that ends the program from outside asks it to quit, and ends it
-	// hard when it does not.
+	// hard when it does not: while nobody reads the terminal, its last frames and
+	// what gives it back cannot be written. Its modes are given back even then.
+	before, stateErr := term.GetState(a.in.Fd())
+	var signalled atomic.Int32
+	hard := func() {
+		if stateErr == nil {
+			_ = term.Restore(a.in.Fd(), before)
+		}
+		guard.Go(func() { _, _ = a.out.WriteString(giveBack) }) // hangs while nobody reads
+		time.Sleep(lastWrites)
+		os.Exit(cmp.Or(int(signalled.Load()), exitFault))
+	}
 	quit := func() {
 		guard.Go(program.Quit)
-		time.AfterFunc(shutdownTime, func() { os.Exit(exitFault) })
+		time.AfterFunc(hardTime, hard)
 	}
 	guard.Stop = quit
 	out.Drained = func() { guard.Go(func() { program.Send(ui.DrainedMsg{}) }) }
 	out.Failed = func(error) { quit() } // the terminal is gone
-	var signalled atomic.Int32
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	guard.Go(func() {
 		for s := range signals {
-			if n, ok := s.(syscall.Signal); ok {
-				signalled.Store(int32(n))
-			}
+			signalled.CompareAndSwap(0, int32(signalCode(s)))
 			quit()
 		}
 	})
@@ -106,14 +130,14 @@ func (a *app) dashboard(ctx context.Context) {
 	cancel()
 	select {
 	case <-polled:
-	case <-time.After(shutdownTime / 2):
+	case <-time.After(lastPolls):
 	}
-	out.Finish(shutdownTime / 2)
+	out.Finish(lastWrites)
 	switch {
 	case guard.Err() != nil:
 		a.fail(exitFault, guard.Err())
 	case signalled.Load() != 0:
-		a.code = 128 + int(signalled.Load())
+		a.code = int(signalled.Load())
 	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
 		a.fail(exitFault, err)
 	}

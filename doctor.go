@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,7 +48,7 @@ func (a *app) doctorCommand() *cobra.Command {
 // doctor prints what it finds. Without a usable configuration the terminal is
 // looked at all the same.
 func (a *app) doctor(ctx context.Context, asJSON bool) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	ctx, signalled, stop := interruptible(ctx)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -79,7 +78,7 @@ func (a *app) doctor(ctx context.Context, asJSON bool) {
 	}
 	facts, err := tty.Look(ctx, tty.Options{In: a.in, Out: a.out, Env: os.Environ()})
 	if err != nil {
-		a.code = 128 + int(syscall.SIGINT) // ctrl+c
+		a.code = cmp.Or(signalled(), 128+int(syscall.SIGINT)) // ctrl+c
 		return
 	}
 	report := headless.DoctorReport{Terminal: facts.Diagnosis()}
@@ -104,6 +103,10 @@ func (a *app) doctor(ctx context.Context, asJSON bool) {
 		a.fail(exitFault, err)
 		return
 	}
+	if code := signalled(); code != exitOK {
+		a.code = code // what was not waited for would be called silent
+		return
+	}
 	if asJSON {
 		err = headless.DoctorJSON(a.out, report)
 	} else {
@@ -126,40 +129,23 @@ type patient struct {
 	neighbours []string
 }
 
-// patients are the gateways to look at, in the order of the configuration. wire
-// refuses a configuration as a whole; here a fault of one gateway, a secret that
-// cannot be had for example, is its own.
+// patients are the gateways to look at, in the order of the configuration.
 func (a *app) patients(cfg Config, wire func(Config) (*wiring, error)) ([]patient, error) {
 	if a.flags.demo {
 		cfg.Gateways = []GatewayConfig{{Name: "demo"}}
 	}
-	chosen := cfg.Gateways
-	if name := a.flags.gateway; name != "" {
-		i := slices.IndexFunc(cfg.Gateways, func(g GatewayConfig) bool { return g.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("--gateway: there is no gateway %q in the configuration", name)
-		}
-		chosen = cfg.Gateways[i : i+1]
+	cfg, err := cfg.only(a.flags.gateway)
+	if err != nil {
+		return nil, err
 	}
-	list := make([]patient, len(chosen))
-	all := cfg
-	all.Gateways = chosen
-	w, err := wire(all)
-	if err != nil && a.flags.demo {
-		return nil, err // a wrong flag
+	w, err := wire(cfg)
+	if err != nil {
+		return nil, err
 	}
-	for i, g := range chosen {
-		p := patient{config: g, demo: a.flags.demo, known: []model.Finding{a.origin(g)}}
-		own := w
-		if err != nil {
-			alone := cfg
-			alone.Gateways = chosen[i : i+1]
-			own, p.fault = wire(alone)
-		}
-		if p.fault == nil {
-			p.adopt(own)
-		}
-		list[i] = p
+	list := make([]patient, len(cfg.Gateways))
+	for i, g := range cfg.Gateways {
+		list[i] = patient{config: g, demo: a.flags.demo, known: []model.Finding{a.origin(g)}, fault: w.faults[g.Name]}
+		list[i].adopt(w)
 	}
 	return list, nil
 }
@@ -173,7 +159,7 @@ func (p *patient) adopt(w *wiring) {
 	}
 	for i, t := range w.targets {
 		if t.Name == p.config.Name {
-			p.config.URL = w.fleet.States[i].Gateway.URL // the demo's is not configured
+			p.config.URL = w.fleet.States[i].Gateway.URL // fit to be shown; the demo's is not configured
 		} else if t.Budget == p.target.Budget {
 			p.neighbours = append(p.neighbours, t.Name)
 		}

@@ -112,7 +112,7 @@ func TestDoctorExitCodes(t *testing.T) {
 }
 
 // TestOneGatewayDownChangesNothingForTheOthers also has one whose secret cannot
-// be had, which keeps the dashboard from starting.
+// be had.
 func TestOneGatewayDownChangesNothingForTheOthers(t *testing.T) {
 	t.Parallel()
 	s := &demo.Server{Rate: 0.01}

@@ -8,8 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 	_ "time/tzdata" // zones by name on machines without a zone database
 
@@ -167,6 +170,7 @@ func (a *app) config() (Config, error) {
 		if err != nil {
 			return cfg, err
 		}
+		cfg = cfg.shareBudgets()
 	}
 	if a.flags.window != "" {
 		w, err := model.ParseWindow(a.flags.window)
@@ -219,5 +223,35 @@ func (a *app) failConfig(err error) {
 	fmt.Fprintf(a.err, "gatewatch: %v\n", err)
 }
 
-// shutdownTime bounds the end of the program.
+// shutdownTime bounds what is waited for at the end of the program.
 const shutdownTime = 2 * time.Second
+
+// interruptible returns a context that SIGINT and SIGTERM end. code is the exit
+// code of the signal that came, 0 when none did; a second signal is not caught.
+func interruptible(ctx context.Context) (_ context.Context, code func() int, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var got atomic.Int32
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			got.Store(int32(signalCode(s)))
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() int { return int(got.Load()) }, func() {
+		signal.Stop(signals)
+		cancel()
+	}
+}
+
+// signalCode is the exit code of a program that a signal ended.
+func signalCode(s os.Signal) int {
+	if n, ok := s.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return exitFault
+}

@@ -3,8 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -113,19 +117,25 @@ func TestTheTerminalComesBack(t *testing.T) {
 		code int
 		says string
 	}{
-		"ctrl+c":               {nil, func(x *terminal.Terminal) { x.Send(terminal.CtrlC) }, exitOK, ""},
-		"SIGINT":               {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGINT) }, 130, ""},
-		"SIGTERM":              {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGTERM) }, 143, ""},
-		"SIGHUP":               {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGHUP) }, 129, ""},
-		"panic in Update":      {[]string{"PANIC_IN=update"}, nil, exitFault, "a fault of gatewatch's own"},
-		"panic in a command":   {[]string{"PANIC_IN=command"}, nil, exitFault, "a test's command; details are in"},
-		"panic in a goroutine": {[]string{"PANIC_IN=goroutine"}, nil, exitFault, "a test's own goroutine; details are in"},
+		"ctrl+c":                 {nil, func(x *terminal.Terminal) { x.Send(terminal.CtrlC) }, exitOK, ""},
+		"SIGINT":                 {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGINT) }, 130, ""},
+		"SIGTERM":                {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGTERM) }, 143, ""},
+		"SIGHUP":                 {nil, func(x *terminal.Terminal) { x.Signal(syscall.SIGHUP) }, 129, ""},
+		"SIGTERM while it hangs": {[]string{"PANIC_IN=hang"}, func(x *terminal.Terminal) { x.Signal(syscall.SIGTERM) }, 143, ""},
+		"panic in Update":        {[]string{"PANIC_IN=update"}, nil, exitFault, "a fault of gatewatch's own"},
+		"panic in a command":     {[]string{"PANIC_IN=command"}, nil, exitFault, "a test's command; details are in"},
+		"panic in a goroutine":   {[]string{"PANIC_IN=goroutine"}, nil, exitFault, "a test's own goroutine; details are in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			term := inTerminal(t, 100, 30, c.env, "--demo")
 			if c.do != nil {
-				wait(t, term, "$99.")
+				if c.env == nil {
+					wait(t, term, "$99.")
+				}
+				if err := term.WaitFor(patience, func([]string) bool { return term.AltScreen() }); err != nil {
+					t.Fatal(err)
+				}
 				c.do(term)
 			}
 			ended(t, term, c.code)
@@ -134,6 +144,36 @@ func TestTheTerminalComesBack(t *testing.T) {
 				t.Errorf("the screen does not say %q:\n%s", c.says, screen)
 			}
 		})
+	}
+}
+
+// TestAnInterruptedReport ends the program while the gateway keeps it waiting.
+func TestAnInterruptedReport(t *testing.T) {
+	t.Parallel()
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		asked := make(chan struct{}, 1)
+		h := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			<-r.Context().Done()
+		}))
+		cmd := exec.CommandContext(t.Context(), program(t), "once")
+		home := t.TempDir()
+		cmd.Env = []string{"RUN_GATEWATCH=1", "HOME=" + home, "XDG_CONFIG_HOME=" + home, "GATEWATCH_URL=" + h.URL, "GATEWATCH_ACCESS_TOKEN=fake"}
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-asked
+		_ = cmd.Process.Signal(signal)
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != want || out.Len() > 0 {
+			t.Errorf("%s: exit %d, want %d; it says %q", signal, code, want, out.String())
+		}
+		h.Close()
 	}
 }
 
@@ -202,4 +242,111 @@ func TestInitAsksTriesAndWrites(t *testing.T) {
 	if g.Name != "my gateway" || g.AccessToken.secret.Reveal() != s.AccessToken() || !g.ReadOnly {
 		t.Errorf("written: %+v", g)
 	}
+}
+
+// answers fills the forms of init.
+func answers(t *testing.T, url, token string, args ...string) (*terminal.Terminal, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	term := inTerminal(t, 100, 30, nil, append([]string{"init", "--config", path}, args...)...)
+	wait(t, term, "The gateway's address")
+	term.Send(url + "\r")
+	wait(t, term, "The access token")
+	term.Send(token + "\r")
+	wait(t, term, "A name for it")
+	term.Send("\r")
+	return term, path
+}
+
+func TestInitTakesAnAPIKey(t *testing.T) {
+	t.Parallel()
+	s := &demo.Server{Rate: 0.01}
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	term, path := answers(t, h.URL, s.APIKey())
+	wait(t, term, "With an sk- key alone")
+	ended(t, term, exitOK)
+	cfg, err := loadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := cfg.Gateways[0]; g.APIKey.secret.Reveal() != s.APIKey() || g.AccessToken.set() {
+		t.Errorf("written: %+v", g)
+	}
+}
+
+func TestInitFailsAsOnceDoes(t *testing.T) {
+	t.Parallel()
+	h := httptest.NewServer(&demo.Server{Dialect: "one-api", Rate: 0.01})
+	t.Cleanup(h.Close)
+	for name, c := range map[string]struct {
+		url  string
+		code int
+		says string
+	}{
+		"nothing listens": {"http://127.0.0.1:1", exitUnreachable, "nothing listens"},
+		"wrong token":     {h.URL, exitUnauthorised, "does not accept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			term, path := answers(t, c.url, "fake")
+			ended(t, term, c.code)
+			if screen := strings.Join(term.Screen(), " "); !strings.Contains(screen, c.says) || !strings.Contains(screen, "nothing was written") {
+				t.Errorf("the screen:\n%s", strings.Join(term.Screen(), "\n"))
+			}
+			if _, err := os.Stat(path); err == nil {
+				t.Error("a configuration was written")
+			}
+		})
+	}
+}
+
+func TestInitCreatesTheRootOfAnOpenCatD(t *testing.T) {
+	t.Parallel()
+	s := &demo.Server{Dialect: "opencatd", Fresh: true}
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	ask := func(answer string, args ...string) (*terminal.Terminal, string) {
+		path := filepath.Join(t.TempDir(), "config.toml")
+		term := inTerminal(t, 100, 30, nil, append([]string{"init", "--config", path, "--opencatd-root", h.URL}, args...)...)
+		wait(t, term, "Create the root user")
+		wait(t, term, "whoever asks first")
+		term.Send(answer)
+		return term, path
+	}
+	for name, answer := range map[string]string{"no": "n", "enter": "\r", "ctrl+c": terminal.CtrlC} {
+		term, path := ask(answer)
+		ended(t, term, exitUsage)
+		if _, err := os.Stat(path); err == nil || s.APIKey() != "" {
+			t.Errorf("%s: written %v, the first user is %q", name, err == nil, s.APIKey())
+		}
+	}
+	term, path := ask("y")
+	wait(t, term, "answers as opencatd")
+	ended(t, term, exitOK)
+	token := s.AccessToken()
+	if s.APIKey() != token || strings.Contains(string(term.Raw()), token) {
+		t.Errorf("there is no root with the token %q, or it was shown", token)
+	}
+	cfg, err := loadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := cfg.Gateways[0]; g.AccessToken.secret.Reveal() != token || g.URL != h.URL {
+		t.Errorf("written: %+v", g)
+	}
+	// A second one is refused, and leaves nothing behind.
+	term, path = ask("y")
+	ended(t, term, exitUnauthorised)
+	if _, err := os.Stat(path); err == nil || !strings.Contains(strings.Join(term.Screen(), " "), "super user already exists") {
+		t.Errorf("an empty file stays, or nobody says why; the screen:\n%s", strings.Join(term.Screen(), "\n"))
+	}
+}
+
+func TestInitCreatesNoRootElsewhere(t *testing.T) {
+	t.Parallel()
+	h := httptest.NewServer(&demo.Server{Dialect: "one-api", Rate: 0.01})
+	t.Cleanup(h.Close)
+	term := inTerminal(t, 100, 30, nil, "init", "--opencatd-root", h.URL)
+	wait(t, term, "answers as one-api, not as opencatd")
+	ended(t, term, exitUnreachable)
 }

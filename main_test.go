@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// hooks makes a part of the running program panic, as PANIC_IN says.
+// hooks makes a part of the running program panic, as PANIC_IN says, or hang.
 func hooks(p *tea.Program, guard *crash.Guard) {
 	switch os.Getenv("PANIC_IN") {
 	case "goroutine":
@@ -45,11 +45,18 @@ func hooks(p *tea.Program, guard *crash.Guard) {
 		guard.Go(func() {
 			p.Send(tea.BatchMsg{(&guarded{nil, guard}).wrap(func() tea.Msg { panic("a test's command") })})
 		})
+	case "hang":
+		guard.Go(func() { p.Send(model.Update{Gateway: "demo", At: time.Now(), Err: endless{}}) })
 	case "update":
 		// There is no such source.
 		guard.Go(func() { p.Send(model.Update{Gateway: "demo", Source: 200, At: time.Now(), Payload: model.Keys{}}) })
 	}
 }
+
+// endless is an error that whoever looks at it never comes back from.
+type endless struct{}
+
+func (endless) Error() string { select {} }
 
 // program is the file to run: GATEWATCH_BINARY, so that a release can be tried
 // as it is, or this test binary.
@@ -213,6 +220,7 @@ func TestExitCodes(t *testing.T) {
 		"bad check":           {healthy, []string{"once", "--check", "mood<5"}, exitUsage, "mood<5"},
 		"bad timeout":         {healthy, []string{"once", "--timeout", "-1s"}, exitUsage, "no time to wait"},
 		"no such gateway":     {healthy, []string{"once", "--gateway", "x"}, exitUsage, `no gateway "x"`},
+		"empty config":        {healthy, []string{"once", "--config", os.DevNull}, exitUsage, "names no gateway"},
 		"no such config":      {healthy, []string{"once", "--config", "/no/such/file"}, exitUsage, "cannot be read"},
 		"bad demo dialect":    {nil, []string{"once", "--demo", "--demo-dialect", "x"}, exitUsage, "one-hub, "},
 		"no terminal":         {healthy, nil, exitUsage, "gatewatch once"},

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"os/signal"
-	"slices"
+	"log/slog"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,22 +74,22 @@ func (a *app) once(ctx context.Context, f onceFlags) {
 		return
 	}
 	defer closeLog()
-	w, err := a.wire(ctx, cfg, log)
+	ctx, signalled, stop := interruptible(ctx)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	w, err := a.wireOnce(ctx, cfg, log)
+	if a.code = signalled(); a.code != exitOK {
+		return // whoever interrupts wants no report
+	}
 	if err != nil {
 		a.fail(exitUsage, err)
 		return
-	}
-	if a.flags.gateway != "" {
-		w.targets, w.fleet.States = w.targets[:1], w.fleet.States[:1]
 	}
 	for _, warning := range w.warnings {
 		fmt.Fprintf(a.err, "gatewatch: %s\n", warning)
 	}
 
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
 	guard := &crash.Guard{Dir: stateDir(a.getenv), Stop: cancel}
 	var mu sync.Mutex
 	fleet := w.fleet
@@ -106,6 +104,9 @@ func (a *app) once(ctx context.Context, f onceFlags) {
 	spans := polls.Once(ctx, cfg.Window)
 	if err := guard.Err(); err != nil {
 		a.fail(exitFault, err)
+		return
+	}
+	if a.code = signalled(); a.code != exitOK {
 		return
 	}
 	mu.Lock()
@@ -128,6 +129,27 @@ func (a *app) once(ctx context.Context, f onceFlags) {
 			}
 		}
 	}
+}
+
+// wireOnce wires the gateways of the report. A secret that cannot be had leaves
+// nothing to report: a script must not take the rest for the whole.
+func (a *app) wireOnce(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, error) {
+	if !a.flags.demo {
+		var err error
+		if cfg, err = cfg.only(a.flags.gateway); err != nil {
+			return nil, err
+		}
+	}
+	w, err := a.wire(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range cfg.Gateways {
+		if fault := w.faults[g.Name]; fault != nil {
+			return nil, fault
+		}
+	}
+	return w, nil
 }
 
 // report prints what was found.
@@ -153,13 +175,19 @@ func (a *app) report(now time.Time, all []headless.Gateway, zone *time.Location,
 // exitCode comes from the account of each gateway; the first that is not well
 // decides. A fault of another source is in the report and changes nothing.
 func exitCode(all []headless.Gateway) int {
-	i := slices.IndexFunc(all, func(g headless.Gateway) bool {
-		return g.State.Sources[model.SourceAccount].Fault.Kind != model.FaultNone
-	})
-	if i < 0 {
-		return exitOK
+	for _, g := range all {
+		if code := codeOf(g.State.Sources[model.SourceAccount].Fault.Kind); code != exitOK {
+			return code
+		}
 	}
-	switch all[i].State.Sources[model.SourceAccount].Fault.Kind {
+	return exitOK
+}
+
+// codeOf is the exit code of a fault.
+func codeOf(kind model.FaultKind) int {
+	switch kind {
+	case model.FaultNone:
+		return exitOK
 	case model.FaultUnauthorised, model.FaultForbidden:
 		return exitUnauthorised
 	case model.FaultLimited:

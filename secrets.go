@@ -12,8 +12,13 @@ import (
 	"gatewatch/poller/gateway"
 )
 
-// commandTime bounds a command that prints a secret.
-const commandTime = 20 * time.Second
+const (
+	// commandTime bounds a command that prints a secret.
+	commandTime = 20 * time.Second
+	// commandPipe is how long its output is waited for after it ended: what it left
+	// running in the background keeps the pipe open.
+	commandPipe = time.Second
+)
 
 // resolve gets the secret: from the file, a variable, or a command's output.
 // None configured is an empty secret. what names it in errors, which never hold
@@ -29,13 +34,17 @@ func (c credential) resolve(ctx context.Context, what string, getenv func(string
 		}
 		return gateway.NewSecret(s), nil
 	case len(c.command) > 0:
-		ctx, cancel := context.WithTimeout(ctx, commandTime)
+		within, cancel := context.WithTimeout(ctx, commandTime)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, c.command[0], c.command[1:]...)
+		cmd := exec.CommandContext(within, c.command[0], c.command[1:]...)
+		cmd.WaitDelay = commandPipe
 		var out bytes.Buffer
 		cmd.Stdout = &out
-		if err := cmd.Run(); err != nil {
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+			switch {
+			case errors.Is(ctx.Err(), context.DeadlineExceeded):
+				err = errors.New("the time that was given ended before it did")
+			case errors.Is(within.Err(), context.DeadlineExceeded):
 				err = fmt.Errorf("it took longer than %s", commandTime)
 			}
 			return gateway.Secret{}, fmt.Errorf("%s_command %q failed: %w", what, c.command[0], err)

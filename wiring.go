@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"gatewatch/model"
 	"gatewatch/poller"
@@ -19,6 +21,24 @@ type wiring struct {
 	targets  []poller.Target
 	fleet    model.Fleet
 	warnings []string
+	// faults say, by name, which gateways have no credential to be asked with. They
+	// are wired all the same and answer with the fault.
+	faults map[string]error
+}
+
+// secretError says that a gateway's credential cannot be had.
+type secretError struct {
+	gateway string
+	err     error
+}
+
+func (e *secretError) Error() string { return fmt.Sprintf("gateway %q: %v", e.gateway, e.err) }
+
+func (e *secretError) Unwrap() error { return e.err }
+
+// Fault makes it count as a credential that is missing.
+func (e *secretError) Fault() model.Fault {
+	return model.Fault{Kind: model.FaultUnauthorised, Sentence: e.Error() + "; put it right and start gatewatch again", Short: "no credential"}
 }
 
 // demoBudget is what the embedded gateway may be asked per minute: enough to
@@ -31,16 +51,13 @@ func (a *app) wire(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, 
 	if a.flags.demo {
 		return a.wireDemo(cfg, log)
 	}
-	w := &wiring{}
+	w := &wiring{faults: map[string]error{}}
 	budgets := map[string]*poller.Budget{}
 	for _, g := range cfg.Gateways {
 		token, err := g.AccessToken.resolve(ctx, "access_token", a.getenv)
-		if err != nil {
-			return nil, fmt.Errorf("gateway %q: %w", g.Name, err)
-		}
-		apiKey, err := g.APIKey.resolve(ctx, "api_key", a.getenv)
-		if err != nil {
-			return nil, fmt.Errorf("gateway %q: %w", g.Name, err)
+		apiKey, keyErr := g.APIKey.resolve(ctx, "api_key", a.getenv)
+		if err = cmp.Or(err, keyErr); err != nil {
+			w.faults[g.Name] = &secretError{g.Name, err}
 		}
 		u, err := gateway.ParseURL(g.URL)
 		if err != nil {
@@ -49,12 +66,14 @@ func (a *app) wire(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, 
 		if gateway.Insecure(u) {
 			w.warnings = append(w.warnings, fmt.Sprintf("%s: the access token travels unencrypted to %s: use https", g.Name, u.Host))
 		}
-		if budgets[u.Host] == nil {
-			budgets[u.Host] = poller.NewBudget(g.Budget)
+		g.URL = shownURL(g.URL)
+		at := address(g.URL)
+		if budgets[at] == nil {
+			budgets[at] = poller.NewBudget(g.Budget)
 		}
 		err = w.add(cfg, g, gateway.Options{
 			Name: g.Name, URL: g.URL, AccessToken: token, UserID: g.UserID, APIKey: apiKey, Dialect: g.Dialect, Log: log,
-		}, budgets[u.Host])
+		}, budgets[at])
 		if err != nil {
 			return nil, err
 		}
@@ -74,6 +93,10 @@ func (a *app) wire(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, 
 
 func (w *wiring) add(cfg Config, g GatewayConfig, opt gateway.Options, b *poller.Budget) error {
 	opt.Around = b.Around
+	fault := w.faults[g.Name]
+	if fault != nil {
+		opt.Around = func(context.Context, bool, func() error) error { return fault }
+	}
 	gw, err := gateway.Open(opt)
 	if err != nil {
 		return err
@@ -82,10 +105,15 @@ func (w *wiring) add(cfg Config, g GatewayConfig, opt gateway.Options, b *poller
 		Name: g.Name, Gateway: gw, Budget: b, Intervals: cfg.Intervals, Window: cfg.Window.Length, Zone: cfg.Zone, Scope: g.Scope,
 	})
 	found := gw.Found()
-	w.fleet.States = append(w.fleet.States, model.State{Scope: g.Scope, Gateway: model.Gateway{
+	state := model.State{Scope: g.Scope, Gateway: model.Gateway{
 		Name: g.Name, URL: g.URL, Dialect: found.Dialect, Why: found.Why, Colour: g.Colour, ReadOnly: g.ReadOnly,
-		KeyOnly: !opt.AccessToken.IsSet(),
-	}})
+		KeyOnly: !opt.AccessToken.IsSet() && fault == nil,
+	}}
+	if fault != nil {
+		// The account is not asked before the dialect is known, and it never will be.
+		state = state.Apply(model.Update{Source: model.SourceAccount, At: time.Now(), Err: fault})
+	}
+	w.fleet.States = append(w.fleet.States, state)
 	return nil
 }
 
