@@ -30,6 +30,8 @@ type Config struct {
 	Zone      *time.Location
 	Theme     string
 	Intervals poller.Intervals
+	History   HistoryConfig
+	Alerts    AlertConfig
 	Gateways  []GatewayConfig
 }
 
@@ -45,8 +47,10 @@ type GatewayConfig struct {
 	Budget   int
 	ReadOnly bool
 	// Scope is the account's own usage, or the whole site's for administrators.
-	Scope  model.Scope
-	Colour string
+	Scope model.Scope
+	// LowBalance is when to warn of the balance.
+	LowBalance LowBalance
+	Colour     string
 
 	line int // where its table begins
 }
@@ -68,6 +72,7 @@ func DefaultConfig() Config {
 	}
 	return Config{
 		Refresh: 5 * time.Second, Window: window, Zone: time.Local, Theme: "auto", Intervals: poller.DefaultIntervals(),
+		History: defaultHistory(), Alerts: defaultAlerts(),
 	}
 }
 

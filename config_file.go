@@ -104,6 +104,7 @@ func (g *GatewayConfig) settings() []setting {
 			}
 			return nil
 		}},
+		{"low_balance", func(v any) error { return setLowBalance(&g.LowBalance, v) }},
 		{"read_only", func(v any) error { return setBool(&g.ReadOnly, v) }},
 		{"colour", func(v any) error { return setString(&g.Colour, v) }},
 	}
@@ -166,6 +167,22 @@ func parseConfig(path string, b []byte) (Config, error) {
 				return wrongType(v, "a table: [intervals]")
 			}
 			table("intervals.", t, cfg.intervalSettings())
+			return nil
+		}},
+		setting{"history", func(v any) error {
+			t, ok := v.(map[string]any)
+			if !ok {
+				return wrongType(v, "a table: [history]")
+			}
+			table("history.", t, cfg.History.settings())
+			return nil
+		}},
+		setting{"alerts", func(v any) error {
+			t, ok := v.(map[string]any)
+			if !ok {
+				return wrongType(v, "a table: [alerts]")
+			}
+			table("alerts.", t, cfg.Alerts.settings())
 			return nil
 		}},
 		setting{"gateway", func(v any) error {

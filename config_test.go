@@ -65,7 +65,7 @@ func TestBrokenConfigs(t *testing.T) {
 	for config, want := range map[string]string{
 		`refresh = `:                                                                 `c.toml:1: `,
 		`refersh = "5s"` + oneGateway:                                                `c.toml:1: there is no setting "refersh": do you mean refresh?`,
-		"\n\nxyz = 1" + oneGateway:                                                   `c.toml:3: there is no setting "xyz" here; there are gateway, intervals, refresh, theme, timezone, window`,
+		"\n\nxyz = 1" + oneGateway:                                                   `c.toml:3: there is no setting "xyz" here; there are alerts, gateway, history, intervals, refresh, theme, timezone, window`,
 		`refresh = 5` + oneGateway:                                                   `c.toml:1: refresh: it is a whole number, but must be a time in quotes such as "5s"`,
 		`refresh = "soon"` + oneGateway:                                              `c.toml:1: refresh: "soon" is no time; write it like "5s" or "1m30s"`,
 		`refresh = "1ms"` + oneGateway:                                               `c.toml:1: refresh: 1ms is too short; at least 1s`,

@@ -75,15 +75,24 @@ func (a *app) dashboard(ctx context.Context) {
 	guard := &crash.Guard{Dir: stateDir(a.getenv)}
 	out := ui.NewOutput(a.out, guard.Go)
 	var program *tea.Program
-	emit := func(u model.Update) { program.Send(u) }
+	mem := &memory{ids: w.ids}
+	keeps := cfg.History.Keep && !a.flags.noHistory && !a.flags.demo
+	emit := func(u model.Update) {
+		program.Send(u)
+		mem.keep(u)
+	}
 	polls := poller.New(emit, guard.Go)
 	for _, t := range w.targets {
+		if keeps {
+			t.Budget.Share(mem, w.addresses[t.Name])
+		}
 		polls.Add(t)
 	}
 	root := ui.New(ui.Options{
 		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
 		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
+		Alerts: a.alerts(cfg, mem, keeps, guard, log),
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
@@ -121,6 +130,9 @@ func (a *app) dashboard(ctx context.Context) {
 	polled := make(chan struct{})
 	guard.Go(func() {
 		defer close(polled)
+		if keeps {
+			a.remember(ctx, cfg, mem, polls, program.Send, guard.Go)
+		}
 		polls.Run(ctx)
 	})
 	if started != nil {
@@ -132,6 +144,7 @@ func (a *app) dashboard(ctx context.Context) {
 	case <-polled:
 	case <-time.After(lastPolls):
 	}
+	mem.close()
 	out.Finish(lastWrites)
 	switch {
 	case guard.Err() != nil:

@@ -42,7 +42,7 @@ func TestInitPrintsForeignText(t *testing.T) {
 	})
 	h := httptest.NewServer(mux)
 	t.Cleanup(h.Close)
-	g := GatewayConfig{Name: "x", URL: h.URL + "/v1?token=hunter2", AccessToken: credential{secret: gateway.NewSecret("fake")}}
+	g := GatewayConfig{Name: "x", URL: h.URL + "/v1#x", AccessToken: credential{secret: gateway.NewSecret("fake")}}
 	found, err := tryGateway(t.Context(), g)
 	if want := h.URL + " answers as new-api; alice has ¥730.00 left."; err != nil || found != want {
 		t.Errorf("%q %v, want %q", found, err, want)

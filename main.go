@@ -57,6 +57,7 @@ type flags struct {
 	config, gateway, window, zone, theme, log string
 	readOnly, private                         bool
 
+	noHistory   bool
 	demo        bool
 	demoDialect string
 	demoAdmin   bool
@@ -107,15 +108,16 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().StringVar(&a.flags.gateway, "gateway", "", "the gateway to begin with, by its name in the configuration")
 	root.Flags().StringVar(&a.flags.theme, "theme", "", "the colours: auto, dark, light, terminal or mono")
 	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
+	root.Flags().BoolVar(&a.flags.noHistory, "no-history", false, "keep nothing of what is seen")
 	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
-	root.AddCommand(a.onceCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
+	root.AddCommand(a.onceCommand(), a.exportCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
 // watchFlags are the flags of every command that watches gateways.
 func (a *app) watchFlags(f *pflag.FlagSet) {
 	a.configFlag(f)
-	f.StringVar(&a.flags.window, "window", "", "the time window: 15m, 1h, 24h, 7d or 30d")
+	f.StringVar(&a.flags.window, "window", "", "the time window: 15m, 1h, 24h, 7d, 30d, today or month")
 	f.StringVar(&a.flags.zone, "timezone", "", "where days begin, such as Asia/Shanghai")
 	a.logFlag(f)
 	a.demoFlags(f)

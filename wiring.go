@@ -24,6 +24,9 @@ type wiring struct {
 	// faults say, by name, which gateways have no credential to be asked with. They
 	// are wired all the same and answer with the fault.
 	faults map[string]error
+	// ids name the accounts in the history, by the gateway's name; addresses are
+	// where their requests go.
+	ids, addresses map[string]string
 }
 
 // secretError says that a gateway's credential cannot be had.
@@ -51,7 +54,7 @@ func (a *app) wire(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, 
 	if a.flags.demo {
 		return a.wireDemo(cfg, log)
 	}
-	w := &wiring{faults: map[string]error{}}
+	w := &wiring{faults: map[string]error{}, ids: map[string]string{}, addresses: map[string]string{}}
 	budgets := map[string]*poller.Budget{}
 	for _, g := range cfg.Gateways {
 		token, err := g.AccessToken.resolve(ctx, "access_token", a.getenv)
@@ -68,6 +71,11 @@ func (a *app) wire(ctx context.Context, cfg Config, log *slog.Logger) (*wiring, 
 		}
 		g.URL = shownURL(g.URL)
 		at := address(g.URL)
+		credential := token
+		if !credential.IsSet() {
+			credential = apiKey
+		}
+		w.ids[g.Name], w.addresses[g.Name] = identityOf(g.URL, credential), at
 		if budgets[at] == nil {
 			budgets[at] = poller.NewBudget(g.Budget)
 		}

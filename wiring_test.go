@@ -83,7 +83,7 @@ func TestASecretThatCannotBeHadIsItsGatewaysFault(t *testing.T) {
 }
 
 func TestNoAddressShowsASecret(t *testing.T) {
-	w := wired(t, strings.Replace(oneGateway, "https://gw.example", "https://gw.example/v1?token=hunter2#x", 1), "T", "fake")
+	w := wired(t, strings.Replace(oneGateway, "https://gw.example", "https://gw.example/v1#hunter2", 1), "T", "fake")
 	if got := w.fleet.States[0].Gateway.URL; got != "https://gw.example" {
 		t.Errorf("shown as %s", got)
 	}

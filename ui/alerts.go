@@ -18,7 +18,7 @@ import (
 // AlertOptions say what to warn of and how loudly.
 type AlertOptions struct {
 	// Of returns a gateway's thresholds; nil means the defaults.
-	Of func(gateway string) model.AlertOptions
+	Of func(model.State) model.AlertOptions
 	// Bell rings, Notify shows a notification on the person's own machine.
 	Bell, Notify bool
 	Terminal     notify.Terminal
@@ -60,7 +60,7 @@ func (u *UI) judge(i int) tea.Cmd {
 	s := u.fleet.States[i].Tick(u.now)
 	opt := model.AlertOptions{}
 	if of := u.opt.Alerts.Of; of != nil {
-		opt = of(s.Gateway.Name)
+		opt = of(s)
 	}
 	var events []model.AlertEvent
 	u.alerts.state, events = model.Alerts(s, opt, u.alerts.state)

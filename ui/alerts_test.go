@@ -41,7 +41,7 @@ func TestAnAlertIsToldOnce(t *testing.T) {
 	var told []string
 	u := screen(t, 120, 40, nil, func(o *Options) {
 		o.Alerts = AlertOptions{
-			Of: func(string) model.AlertOptions {
+			Of: func(model.State) model.AlertOptions {
 				return model.AlertOptions{LowBalance: model.Some[model.Quota](1_000_000)}
 			},
 			Bell: true, Notify: true,

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"gatewatch/internal/crash"
+	"gatewatch/model"
+	"gatewatch/poller"
+	"gatewatch/poller/gateway"
+	"gatewatch/poller/history"
+	"gatewatch/ui"
+	"gatewatch/ui/notify"
+)
+
+// historyPath is where the history is kept, "" where there is no place for it.
+func historyPath(getenv func(string) string) string {
+	dir := stateDir(getenv)
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "history.db")
+}
+
+// options are the retention of the configuration.
+func (h HistoryConfig) options(run func(func())) history.Options {
+	const day = 24 * time.Hour
+	return history.Options{
+		CallsFor: time.Duration(h.CallsDays) * day, CallsBytes: int64(h.CallsMB) << 20, MinutesFor: time.Duration(h.MinutesDays) * day, Run: run,
+	}
+}
+
+// identityOf names an account in the history: the address and a few bits of the
+// credential's hash, so that two accounts at one address are never mixed and no
+// secret is written.
+func identityOf(url string, credential gateway.Secret) string {
+	sum := sha256.Sum256([]byte(credential.Reveal()))
+	return url + " " + hex.EncodeToString(sum[:4])
+}
+
+// identity is identityOf for a configured gateway.
+func (a *app) identity(ctx context.Context, g GatewayConfig) (string, error) {
+	u, err := gateway.ParseURL(g.URL)
+	if err != nil {
+		return "", err
+	}
+	token, err := g.AccessToken.resolve(ctx, "access_token", a.getenv)
+	if err != nil {
+		return "", err
+	}
+	if !token.IsSet() {
+		if token, err = g.APIKey.resolve(ctx, "api_key", a.getenv); err != nil {
+			return "", err
+		}
+	}
+	return identityOf(gateway.ShownURL(u), token), nil
+}
+
+// memory is the history as the dashboard uses it. The zero memory keeps nothing.
+type memory struct {
+	mu    sync.Mutex
+	store *history.Store
+	ids   map[string]string // by the gateway's name
+}
+
+// recall is how long the first polls wait for what is known of yesterday.
+const recall = 300 * time.Millisecond
+
+// open opens the history and hands over what it knows of each gateway, as
+// updates; a gateway that is not known has none.
+func (m *memory) open(ctx context.Context, path string, opt history.Options, give func(model.Update)) {
+	if path == "" {
+		return
+	}
+	store, err := history.Open(ctx, path, opt)
+	if err != nil {
+		return // ctx ended
+	}
+	m.mu.Lock()
+	m.store = store
+	m.mu.Unlock()
+	for name, id := range m.ids {
+		updates, err := store.Load(ctx, id, time.Now())
+		if err != nil {
+			continue // the fault is on the screen
+		}
+		for _, u := range updates {
+			u.Gateway = name
+			give(u)
+		}
+	}
+}
+
+// get is the store, nil before it is open or where there is none; a nil store
+// does nothing.
+func (m *memory) get() *history.Store {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.store
+}
+
+// keep writes an update down.
+func (m *memory) keep(u model.Update) {
+	if id, ok := m.ids[u.Gateway]; ok {
+		m.get().Fold(id, u)
+	}
+}
+
+// Sent and SentSince make the request budget one for all dashboards of a person.
+func (m *memory) Sent(address string, at time.Time) { m.get().Sent(address, at) }
+
+// SentSince is how many requests were sent to an address, by all of them.
+func (m *memory) SentSince(address string, since time.Time) (int, error) {
+	return m.get().SentSince(address, since)
+}
+
+// warned writes an alert into the journal, or that it is over.
+func (m *memory) warned(e model.AlertEvent, says string) {
+	entry := model.AlertEntry{At: e.Since, Gateway: e.Gateway, Kind: string(e.Kind), Subject: e.Subject, Says: says}
+	if !e.Raised {
+		entry.Cleared = model.Some(e.At)
+	}
+	m.get().AddAlert(entry)
+}
+
+// journal is the newest alerts.
+func (m *memory) journal(ctx context.Context) ([]model.AlertEntry, error) {
+	const newest = 200
+	store := m.get()
+	if store == nil {
+		return nil, fmt.Errorf("the history is not open")
+	}
+	return store.Alerts(ctx, newest)
+}
+
+func (m *memory) close() { _ = m.get().Close() }
+
+// remember shows what is known of yesterday and lets the poller go on from there.
+// The file is opened beside the first frame; polls wait for it, but not long.
+func (a *app) remember(ctx context.Context, cfg Config, mem *memory, polls *poller.Poller, send func(tea.Msg), run func(func())) {
+	known := make(chan []model.Update, 1)
+	run(func() {
+		var all []model.Update
+		mem.open(ctx, historyPath(a.getenv), cfg.History.options(run), func(u model.Update) { all = append(all, u) })
+		known <- all
+	})
+	select {
+	case all := <-known:
+		for _, u := range all {
+			polls.Seed(u)
+			send(u)
+		}
+	case <-time.After(recall):
+		// What comes now is newer than what comes late.
+	case <-ctx.Done():
+	}
+}
+
+// alerts says what is warned of, and whom it is told.
+func (a *app) alerts(cfg Config, mem *memory, keeps bool, guard *crash.Guard, log *slog.Logger) ui.AlertOptions {
+	opt := ui.AlertOptions{
+		Of: cfg.alertOptions, Bell: cfg.Alerts.Bell, Notify: cfg.Alerts.Notify, Terminal: notify.Find(a.getenv, ""),
+	}
+	if keeps {
+		opt.Journal = func() ([]model.AlertEntry, error) { return mem.journal(context.Background()) }
+	}
+	opt.Told = func(e model.AlertEvent, says string) {
+		mem.warned(e, says)
+		if !cfg.Alerts.Hook.Set() {
+			return
+		}
+		guard.Go(func() {
+			doc, err := json.Marshal(alertDocument(e, says))
+			if err == nil {
+				err = cfg.Alerts.Hook.Send(context.Background(), doc)
+			}
+			if err != nil {
+				log.Warn("alert", "error", err)
+			}
+		})
+	}
+	return opt
+}
+
+// alertDoc is an alert as a command or a webhook reads it.
+type alertDoc struct {
+	Kind    model.AlertKind        `json:"kind"`
+	Gateway string                 `json:"gateway"`
+	Subject string                 `json:"subject"`
+	Raised  bool                   `json:"raised"`
+	At      time.Time              `json:"at"`
+	Since   time.Time              `json:"since"`
+	Says    string                 `json:"says"`
+	Left    model.Opt[model.Quota] `json:"left_quota"`
+	PerHour model.Opt[float64]     `json:"quota_per_hour"`
+	Hours   model.Opt[float64]     `json:"hours_left"`
+	Times   model.Opt[float64]     `json:"times_usual"`
+	Share   model.Opt[float64]     `json:"failed_share"`
+}
+
+func alertDocument(e model.AlertEvent, says string) alertDoc {
+	return alertDoc{
+		Kind: e.Kind, Gateway: e.Gateway, Subject: e.Subject, Raised: e.Raised, At: e.At, Since: e.Since, Says: says,
+		Left: e.Left, PerHour: e.PerHour, Hours: e.Hours, Times: e.Times, Share: e.Share,
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+	"gatewatch/poller/history"
+)
+
+// past writes an hour of one gateway's history, as the dashboard would.
+func past(t *testing.T, home string) (now int64) {
+	t.Helper()
+	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = time.Now().Unix()
+	id := identityOf("https://gw.example", gateway.NewSecret("fake-token"))
+	at := time.Unix(now, 0)
+	span := model.Span{From: now - 3600, To: now - 100}
+	var calls []model.Call
+	for i := range int64(50) {
+		calls = append(calls, model.Call{At: span.From + i*60, Kind: model.KindConsume, Model: "o3", Key: "laptop 🚀", User: "alice", Quota: 7, Prompt: 3})
+	}
+	for _, u := range []model.Update{
+		{Source: model.SourceStatus, At: at, Payload: model.Status{Currency: model.Currency{PerUnit: 1000}}},
+		{Source: model.SourceAccount, At: at, Payload: model.Account{Quota: model.Some[model.Quota](5000), Used: model.Some[model.Quota](350)}},
+		{Source: model.SourceCalls, At: at, Payload: model.CallsRead{Span: span, Calls: calls, ReadAt: now}},
+	} {
+		store.Fold(id, u)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+func TestExport(t *testing.T) {
+	home := t.TempDir()
+	env := []string{"XDG_STATE_HOME=" + home, "GATEWATCH_URL=https://gw.example", "GATEWATCH_ACCESS_TOKEN=fake-token"}
+	if _, errOut, code := gatewatch(t, env, "export", "calls"); code != exitUsage || !strings.Contains(errOut, "no history yet") {
+		t.Errorf("without a history: exit %d, %s", code, errOut)
+	}
+	now := past(t, home)
+	from := time.Unix(now-7200, 0).UTC().Format(time.RFC3339)
+	out, errOut, code := gatewatch(t, env, "export", "calls", "--from", from, "--timezone", "UTC")
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if code != exitOK || err != nil || len(rows) != 51 || rows[1][2] != "laptop 🚀" || rows[1][8] != "7" || rows[1][9] != "0.007" {
+		t.Errorf("exit %d, %v, %d rows: %s%.300s", code, err, len(rows), errOut, out)
+	}
+	out, _, code = gatewatch(t, env, "export", "usage", "--from", from, "--by", "day", "--format", "json")
+	var usage []struct {
+		Calls int64  `json:"calls"`
+		Quota int64  `json:"quota"`
+		Model string `json:"model"`
+	}
+	if err := json.Unmarshal([]byte(out), &usage); code != exitOK || err != nil {
+		t.Fatalf("exit %d, %v: %.300s", code, err, out)
+	}
+	var calls, quota int64
+	for _, u := range usage {
+		calls += u.Calls
+		quota += u.Quota
+	}
+	// Only whole minutes are kept as usage: the first and the last may be cut.
+	if calls < 47 || calls > 50 || quota != 7*calls {
+		t.Errorf("%d calls, %d quota: %s", calls, quota, out)
+	}
+	out, _, code = gatewatch(t, env, "export", "balance", "--from", from, "--format", "jsonl")
+	if code != exitOK || !strings.Contains(out, `"quota":5000`) || !strings.Contains(out, `"amount":5`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	for _, args := range [][]string{{"--from", "yesterday"}, {"--by", "week"}, {"--format", "xml"}, {"--gateway", "x"}, {"--from", "2026-11-20", "--to", "2026-11-19"}} {
+		if _, errOut, code := gatewatch(t, env, append([]string{"export", "usage"}, args...)...); code != exitUsage || errOut == "" {
+			t.Errorf("%v: exit %d, %q", args, code, errOut)
+		}
+	}
+	other := append(env[:2:2], "GATEWATCH_ACCESS_TOKEN=another")
+	if out, _, _ := gatewatch(t, other, "export", "calls", "--from", from); strings.Contains(out, "laptop") {
+		t.Error("another account at the same address sees these calls")
+	}
+	for _, name := range []string{"history.db"} {
+		info, err := os.Stat(filepath.Join(home, "gatewatch", name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestLowBalanceIsAnAmountOrATime(t *testing.T) {
+	for v, want := range map[any]LowBalance{
+		int64(5): {Amount: model.Some(5.0)}, 2.5: {Amount: model.Some(2.5)}, "7": {Amount: model.Some(7.0)},
+		"36h": {Hours: model.Some(36.0)}, "": {},
+	} {
+		var got LowBalance
+		if err := setLowBalance(&got, v); err != nil || got != want {
+			t.Errorf("%v: %+v, %v", v, got, err)
+		}
+	}
+	var got LowBalance
+	if setLowBalance(&got, "soon") == nil || setLowBalance(&got, true) == nil {
+		t.Error("what is no amount is one")
+	}
+	cfg := DefaultConfig()
+	cfg.Gateways = []GatewayConfig{{Name: "prod", LowBalance: LowBalance{Amount: model.Some(2.0)}}}
+	s := model.State{Gateway: model.Gateway{Name: "prod"}}.Apply(model.Update{Source: model.SourceStatus, Payload: model.Status{Currency: model.Currency{Code: "CNY", Rate: 8}}})
+	if o := cfg.alertOptions(s); o.LowBalance != model.Some[model.Quota](125_000) {
+		t.Errorf("¥2 at 8 to the dollar are %+v", o.LowBalance)
+	}
+}
