@@ -82,7 +82,7 @@ func TestExport(t *testing.T) {
 			t.Errorf("%v: exit %d, %q", args, code, errOut)
 		}
 	}
-	other := append(env[:2:2], "GATEWATCH_ACCESS_TOKEN=another")
+	other := []string{env[0], env[1], "GATEWATCH_ACCESS_TOKEN=another"}
 	if out, _, _ := gatewatch(t, other, "export", "calls", "--from", from); strings.Contains(out, "laptop") {
 		t.Error("another account at the same address sees these calls")
 	}
