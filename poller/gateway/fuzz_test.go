@@ -36,7 +36,10 @@ func fuzzDialect(f *testing.F, dialect string, key bool, dirs ...string) {
 	for _, s := range []string{
 		``, `null`, `[]`, `{}`, `{"data":null}`, `{"success":true}`, `{"success":true,"data":[[]]}`, `{"success":true,"data":{"items":{}}}`,
 		`{"success":true,"data":{"data":[null,{}],"total_count":-1}}`, `[null,{"id":1e400,"cost":"9"}]`, `[{"cost":"99999999999999999999"}]`,
-		`{"data":[{"created_at":-9223372036854775808,"type":2,"use_time":9e18,"other":"{\"frt\":-1e308}"}]}`, `{"hard_limit_usd":1e308,"total_usage":-1e308}`,
+		`{"data":[{"created_at":-9223372036854775808,"type":2,"use_time":9e18,"other":"{\"frt\":-1e308}"}]}`,
+		`{"data":{"items":[{"created_at":1,"type":2,"quota":1,"prompt_tokens":9223372036854775807,"other":"{\"model_ratio\":1e15,\"group_ratio\":1e-300,\"model_price\":-1,\"tool_surcharges\":[{\"count\":9e15,\"price\":1e-300}]}"}]}}`,
+		`{"data":[{"created_at":1,"type":2,"quota":1,"prompt_tokens":9,"metadata":{"input_ratio":1e15,"group_ratio":1e15,"output_ratio":9,"cached_tokens":9e15,"cached_tokens_ratio":9e15,"extra_billing":{"a":{"call_count":9e15,"price":9e15}}}}]}`,
+		`{"hard_limit_usd":1e308,"total_usage":-1e308}`,
 		`{"success":true,"data":{"ModelFixedPrice":[[[[]]]],"quota":"x"}}`, strings.Repeat("[", 5000),
 	} {
 		f.Add([]byte(s))
@@ -90,6 +93,9 @@ func everything(t *testing.T, g *Gateway, in int) {
 	for _, scope := range []model.Scope{model.ScopeSelf, model.ScopeSite} {
 		p, err := g.Calls(ctx, CallsQuery{Scope: scope})
 		check("calls", len(p.Calls), err)
+		for i := range p.Calls {
+			_ = model.Explain(p.Calls[i], model.Currency{})
+		}
 		_, err = g.Count(ctx, scope, model.Span{})
 		check("count", 0, err)
 		_, err = g.Total(ctx, scope, model.Span{From: 0, To: day - 1})

@@ -28,6 +28,7 @@ type newAPI struct {
 	fast bool
 	// noDays is set where the operator switched the usage per hour off.
 	noDays bool
+	prices prices
 }
 
 const newAPIPage = 100
@@ -109,7 +110,7 @@ var newAPIKinds = map[number]model.Kind{
 	5: model.KindError, 6: model.KindRefund, 7: model.KindLogin,
 }
 
-func (r *newAPIRow) call(kinds map[number]model.Kind) model.Call {
+func (r *newAPIRow) call(kinds map[number]model.Kind, shared *prices) model.Call {
 	call := model.Call{
 		At: int64(r.CreatedAt), Kind: kinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		KeyID: int64(r.TokenID), User: intern(r.Username), Group: intern(r.Group), Channel: intern(r.Channel),
@@ -124,10 +125,13 @@ func (r *newAPIRow) call(kinds map[number]model.Kind) model.Call {
 		// FirstToken is in ms; it is -1000 or far below where no first token came.
 		FirstToken  decimal `json:"frt"`
 		CacheTokens figure  `json:"cache_tokens"`
+		newAPIPrice
 	}
 	r.Other.into(&other)
 	call.FirstToken = millis(number(other.FirstToken))
 	call.Cached = model.Opt[int64](other.CacheTokens)
+	call.BySubscription = other.Source == "subscription"
+	call.Billing = other.billing(&call, shared)
 	return call
 }
 
@@ -144,7 +148,7 @@ func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total}
 	for i := range rows.rows {
-		out.Calls[i] = rows.rows[i].call(n.kinds)
+		out.Calls[i] = rows.rows[i].call(n.kinds, &n.prices)
 	}
 	out.Last = len(rows.rows) < newAPIPage
 	if rows.total.OK && int64((q.Page+1)*newAPIPage) >= rows.total.V {

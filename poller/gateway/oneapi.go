@@ -12,7 +12,10 @@ import (
 // oneAPI speaks with songquanpeng/one-api. Pages hold 10 rows, count from 0 and
 // nothing changes that; a page tells no total; failures are not logged; rates
 // are not reported. Sources: gateways.md §2 to §5, captures/one-api.
-type oneAPI struct{ c *Client }
+type oneAPI struct {
+	c      *Client
+	prices prices
+}
 
 const oneAPIPage = 10
 
@@ -46,13 +49,17 @@ var oneAPIKinds = map[number]model.Kind{
 	1: model.KindTopUp, 2: model.KindConsume, 3: model.KindManage, 4: model.KindSystem, 5: model.KindTest,
 }
 
-func (r *oneAPIRow) call() model.Call {
-	return model.Call{
+func (r *oneAPIRow) call(shared *prices) model.Call {
+	call := model.Call{
 		At: int64(r.CreatedAt), Kind: oneAPIKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		User: intern(r.Username), Channel: intern(r.Channel), Quota: model.Quota(r.Quota.V),
 		Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
 		Took: millis(r.ElapsedTime), Stream: bool(r.IsStream), RequestID: string(r.RequestID), Detail: intern(r.Content),
 	}
+	if call.Kind == model.KindConsume {
+		call.Billing = oneAPIBilling(call.Detail, shared)
+	}
+	return call
 }
 
 func (o *oneAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
@@ -64,7 +71,7 @@ func (o *oneAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(page.rows)), Last: len(page.rows) < oneAPIPage}
 	for i := range page.rows {
-		out.Calls[i] = page.rows[i].call()
+		out.Calls[i] = page.rows[i].call(&o.prices)
 	}
 	return out, nil
 }

@@ -15,7 +15,10 @@ import (
 // rows are an error; the type parameter is called log_type; failures are not
 // logged; the gateway tells how full its limiter is, not a rate. Sources:
 // gateways.md §2 to §5, captures/one-hub.
-type oneHub struct{ c *Client }
+type oneHub struct {
+	c      *Client
+	prices prices
+}
 
 const (
 	oneHubPage = 100
@@ -54,7 +57,7 @@ var oneHubKinds = map[number]model.Kind{
 	1: model.KindTopUp, 2: model.KindConsume, 3: model.KindManage, 4: model.KindSystem,
 }
 
-func (r *oneHubRow) call() model.Call {
+func (r *oneHubRow) call(shared *prices) model.Call {
 	call := model.Call{
 		At: int64(r.CreatedAt), Kind: oneHubKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		User: intern(r.Username), Quota: model.Quota(r.Quota.V), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
@@ -63,19 +66,11 @@ func (r *oneHubRow) call() model.Call {
 	if r.ChannelID > 0 {
 		call.Channel = intern(text(strconv.FormatInt(int64(r.ChannelID), 10)))
 	}
-	var meta struct {
-		Group      text    `json:"group_name"`
-		FirstToken number  `json:"first_response"` // ms; 0 where the answer was not streamed
-		Cached     *number `json:"cached_tokens"`
-		CachedRead *number `json:"cached_read_tokens"`
-	}
+	var meta oneHubMeta
 	r.Metadata.into(&meta)
-	call.Group, call.FirstToken = intern(meta.Group), millis(meta.FirstToken)
-	// OpenAI's name and Claude's for the same; a row has the one or the other.
-	for _, n := range []*number{meta.Cached, meta.CachedRead} {
-		if n != nil {
-			call.Cached = model.Some(max(call.Cached.V, int64(*n)))
-		}
+	call.Group, call.FirstToken, call.Cached = intern(meta.Group), millis(meta.FirstToken), meta.cached()
+	if call.Kind == model.KindConsume {
+		call.Billing = meta.billing(shared)
 	}
 	return call
 }
@@ -101,7 +96,7 @@ func (o *oneHub) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total, Last: len(rows.rows) < oneHubPage}
 	for i := range rows.rows {
-		out.Calls[i] = rows.rows[i].call()
+		out.Calls[i] = rows.rows[i].call(&o.prices)
 	}
 	if rows.total.OK && int64((q.Page+1)*oneHubPage) >= rows.total.V {
 		out.Last = true

@@ -31,7 +31,7 @@ func (r *replay) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // recorded reads the answer of an exchange under testdata.
-func recorded(t *testing.T, file string, req *http.Request) *http.Response {
+func recorded(t testing.TB, file string, req *http.Request) *http.Response {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", filepath.FromSlash(file)))
 	if err != nil {

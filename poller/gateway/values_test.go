@@ -87,6 +87,7 @@ var decoded = []struct {
 	{"one-hub call", OneHub, "/api/log/self", "one-hub/log-self-p1", firstCall, model.Call{
 		At: 1795166905, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", User: "alice", Group: "default", Channel: "1",
 		Quota: 4583, Prompt: 33, Completion: 600, Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
+		Billing: &model.Billing{Tariff: model.Tariff{Rule: model.RuleOneHub, Input: some(2.5), Output: some(7.5), Group: some(1.0)}},
 	}},
 	{"one-hub total", OneHub, "/api/log/self/stat", "one-hub/log-self-stat-plain", total(model.ScopeSelf, model.Span{}), model.SpanTotal{Quota: 28016919}},
 	{"one-hub day", OneHub, "/api/user/dashboard", "one-hub/dashboard", firstPeriod(model.ScopeSelf), model.PeriodUsage{
@@ -102,6 +103,7 @@ var decoded = []struct {
 	{"one-hub site call", OneHub, "/api/log/", "one-hub/admin-log", siteCall, model.Call{
 		At: 1795166905, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", User: "alice", Group: "default", Channel: "1",
 		Quota: 4583, Prompt: 33, Completion: 600, Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
+		Billing: &model.Billing{Tariff: model.Tariff{Rule: model.RuleOneHub, Input: some(2.5), Output: some(7.5), Group: some(1.0)}},
 	}},
 	{"one-hub site total", OneHub, "/api/log/stat", "one-hub/admin-log-stat", total(model.ScopeSite, model.Span{}), model.SpanTotal{Scope: model.ScopeSite, Quota: 28545499}},
 	{"one-hub channel", OneHub, "/api/channel/", "one-hub/admin-channel", firstChannel, model.Channel{
@@ -222,6 +224,7 @@ var decoded = []struct {
 	{"one-api site call", OneAPI, "/api/log/", "one-api/admin-log", siteCall, model.Call{
 		At: 1795166845, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", User: "alice", Channel: "1", Quota: 2053, Prompt: 21, Completion: 200,
 		Took: some(94 * time.Millisecond), RequestID: "2026112009272546523422604375506", Detail: "倍率：2.50 × 1.00 × 4.00",
+		Billing: &model.Billing{Tariff: model.Tariff{Rule: model.RuleOneAPI, Rounded: true, Model: some(2.5), Group: some(1.0), Completion: some(4.0)}},
 	}},
 	{"one-api site total", OneAPI, "/api/log/stat", "one-api/admin-log-stat", total(model.ScopeSite, model.Span{}), model.SpanTotal{Scope: model.ScopeSite, Quota: 3957971}},
 	{"new-api site total", NewAPI, "/api/log/stat", "new-api-rc21/admin-log-stat", total(model.ScopeSite, model.Span{}), model.SpanTotal{
