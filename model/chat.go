@@ -1,6 +1,9 @@
 package model
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // ChatRequest is one question to a language model, with all that was said
 // before it. It is the caller's: nothing that takes it changes it.
@@ -123,3 +126,22 @@ const (
 
 // Whole reports whether nothing of the answer is known to be missing.
 func (e ChatEnd) Whole() bool { return e == ChatFinished || e == ChatUnconfirmed }
+
+// SavedChat is a conversation as it is stored: its body, in a form of its own,
+// and what a list shows of it.
+type SavedChat struct {
+	ID, Name, Gateway, Model string
+	Updated                  time.Time
+	Messages                 int
+	// Body is nil in a list.
+	Body []byte
+}
+
+// ModelPrice is what a language model costs an account, its group's ratio
+// included, in quota units. What a gateway does not say is unknown.
+type ModelPrice struct {
+	// In, Out and Cached are per million tokens.
+	In, Out, Cached Opt[float64]
+	// PerCall is a fixed price per call, instead of the others.
+	PerCall Opt[float64]
+}

@@ -18,9 +18,12 @@ import (
 //go:embed schema.sql
 var schemaOne string
 
+//go:embed schema2.sql
+var schemaTwo string
+
 // migrations lead from one version of the schema to the next: the first from an
 // empty file to version 1. A release that has shipped a step never changes it.
-var migrations = []string{schemaOne}
+var migrations = []string{schemaOne, schemaTwo}
 
 const (
 	// lockedFor is how long one statement waits for another process.

@@ -3,6 +3,7 @@ package history
 import (
 	"database/sql"
 	_ "embed"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -61,6 +62,12 @@ func TestMigrations(t *testing.T) {
 			if got := covered(t, s); got != 60 {
 				t.Errorf("%d s are known", got)
 			}
+			if err := stores[1].SaveChat(t.Context(), model.SavedChat{ID: "a", Body: []byte("{}")}); err != nil {
+				t.Error(err)
+			}
+			if c, err := stores[2].Chat(t.Context(), "a"); err != nil || string(c.Body) != "{}" {
+				t.Errorf("%+v, %v", c, err)
+			}
 		})
 	}
 }
@@ -111,7 +118,8 @@ func TestAStepIsMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func(was []string) { migrations = was }(migrations)
-	migrations = append(migrations[:1:1], "CREATE TABLE later (x); INSERT INTO later VALUES (1)")
+	now := len(migrations)
+	migrations = append(migrations[:now:now], "CREATE TABLE later (x); INSERT INTO later VALUES (1)")
 	for range 2 {
 		s := openAt(t, path, Options{})
 		wantFault(t, s, "")
@@ -123,13 +131,13 @@ func TestAStepIsMadeOnce(t *testing.T) {
 		}
 	}
 	// A step that fails changes nothing.
-	migrations = append(migrations[:2:2], "CREATE TABLE half (x); CREATE TABLE half (x)")
+	migrations = append(migrations[:now+1:now+1], "CREATE TABLE half (x); CREATE TABLE half (x)")
 	s := openAt(t, path, Options{})
-	wantFault(t, s, "migration from version 2")
+	wantFault(t, s, fmt.Sprintf("migration from version %d", now+1))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	migrations = migrations[:2]
+	migrations = migrations[:now+1]
 	s = openAt(t, path, Options{})
 	wantFault(t, s, "")
 	if n := s.numbers(t, "SELECT count(*) FROM sqlite_master WHERE name = 'half'"); n != 0 {
