@@ -92,7 +92,7 @@ func (a *app) dashboard(ctx context.Context) {
 		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
 		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
-		Alerts: a.alerts(cfg, mem, keeps, guard, log),
+		Fault: func() string { return mem.get().Fault() }, Alerts: a.alerts(cfg, mem, keeps, guard, log),
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())

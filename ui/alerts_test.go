@@ -117,3 +117,13 @@ func TestASpikeNamesItsKeyAndModel(t *testing.T) {
 		t.Errorf("in private: %q", says)
 	}
 }
+
+func TestAHistoryInTroubleSaysSo(t *testing.T) {
+	fault := ""
+	u := screen(t, 120, 40, live(), func(o *Options) { o.Fault = func() string { return fault } })
+	fault = "history: the disk is full; what is seen now is not kept"
+	u.refresh()
+	if !strings.Contains(shown(t, u), fault) {
+		t.Error("nobody is told that nothing is kept")
+	}
+}

@@ -317,6 +317,11 @@ func (u *UI) worst() (theme.Style, string) {
 	if style, says := u.alarm(); says != "" {
 		return style, says
 	}
+	if u.opt.Fault != nil {
+		if says := u.opt.Fault(); says != "" {
+			return th.Warn, says
+		}
+	}
 	switch {
 	case s.Pace.Slow:
 		return th.Warn, words.Slow

@@ -43,6 +43,9 @@ type Options struct {
 	ReadOnly, Private, Demo bool
 	// Warnings are said in the alert line while nothing worse is to be said.
 	Warnings []string
+	// Fault is what is wrong with the history now, "" when nothing is; it must not
+	// wait.
+	Fault func() string
 	Poller   Poller
 	Alerts   AlertOptions
 	// Chat makes the chat screen; without a Service there is none.

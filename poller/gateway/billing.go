@@ -67,10 +67,10 @@ func (k *basket) service(kind model.TermKind, name string, n int64, price factor
 	k.untold = k.untold || !price.OK
 }
 
-// prices makes rows of one price share their Billing, so that the rows can be
+// tariffs makes rows of one price share their Billing, so that the rows can be
 // compared with == and 200,000 of them hold a few prices. Its zero value is ready
 // and safe for concurrent use.
-type prices struct {
+type tariffs struct {
 	mu sync.Mutex
 	// What was used lately is in now; when that is full it becomes before, and what
 	// is used again comes back from there. So the price of the row before stays the
@@ -87,7 +87,7 @@ type priceKey struct {
 }
 
 // share returns the one Billing of that tariff and those parts.
-func (p *prices) share(t model.Tariff, parts []model.Part) *model.Billing {
+func (p *tariffs) share(t model.Tariff, parts []model.Part) *model.Billing {
 	key := priceKey{tariff: t, parts: partsKey(parts)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +134,7 @@ var oneAPINotes = [...][3]string{
 }
 
 // oneAPIBilling reads a price note.
-func oneAPIBilling(note string, shared *prices) *model.Billing {
+func oneAPIBilling(note string, shared *tariffs) *model.Billing {
 	for _, form := range &oneAPINotes {
 		var ratios [3]factor
 		rest, ok := note, true

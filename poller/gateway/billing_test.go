@@ -229,7 +229,7 @@ func newAPICall(t *testing.T, row, other string) model.Call {
 	if err := json.Unmarshal([]byte(`{"created_at":1,"type":2,`+row+`,"other":`+strconv.Quote("{"+other+"}")+`}`), &r); err != nil {
 		t.Fatal(err)
 	}
-	return r.call(newAPIKinds, &prices{})
+	return r.call(newAPIKinds, &tariffs{})
 }
 
 // TestBillingOfOneHub does so for one-hub and done-hub.
@@ -264,7 +264,7 @@ func TestBillingOfOneHub(t *testing.T) {
 		if err := json.Unmarshal([]byte(`{"created_at":1,"type":2,"quota":5,"prompt_tokens":10,"metadata":{`+c.meta+`}}`), &r); err != nil {
 			t.Fatal(err)
 		}
-		if call := r.call(&prices{}); !reflect.DeepEqual(call.Billing, c.want) {
+		if call := r.call(&tariffs{}); !reflect.DeepEqual(call.Billing, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, call.Billing, c.want)
 		}
 	}
@@ -282,7 +282,7 @@ func TestBillingOfOneAPI(t *testing.T) {
 		"倍率：2.5.0 × 1.00 × 4.00":                      false,
 		"":                                            false,
 	} {
-		switch got := oneAPIBilling(note, &prices{}); {
+		switch got := oneAPIBilling(note, &tariffs{}); {
 		case priced && !reflect.DeepEqual(got, want):
 			t.Errorf("%q: %+v", note, got)
 		case !priced && got != nil:
@@ -294,7 +294,7 @@ func TestBillingOfOneAPI(t *testing.T) {
 // TestPricesAreShared holds that equal prices are one pointer, also over the
 // change of the maps, and that others are not.
 func TestPricesAreShared(t *testing.T) {
-	var p prices
+	var p tariffs
 	tariff := func(i int) model.Tariff { return model.Tariff{Rule: model.RuleNewAPI, Model: some(float64(i))} }
 	part := func(n int64) []model.Part { return []model.Part{{Kind: model.TermCacheWrite, Count: n, Ratio: 1.25}} }
 	seen := map[*model.Billing]bool{}

@@ -326,7 +326,7 @@ func FuzzDecode(f *testing.F) {
 		var rows list[newAPIRow]
 		if c.data(a, &rows) == nil {
 			for i := range rows.rows {
-				_ = rows.rows[i].call(newAPIKinds, &prices{})
+				_ = rows.rows[i].call(newAPIKinds, &tariffs{})
 			}
 		}
 		var keys list[token]

@@ -33,7 +33,7 @@ type keyOnly struct {
 	mu   sync.Mutex // held while the list is fetched
 	last keyLog
 
-	prices prices
+	tariffs tariffs
 }
 
 // keyLog is the log as it was fetched last, newest first.
@@ -230,7 +230,7 @@ func (k *keyOnly) fetch(ctx context.Context) error {
 		slices.Reverse(rows.rows) // 0.6 lists them oldest first
 	}
 	for i := range rows.rows {
-		k.last.calls = append(k.last.calls, rows.rows[i].call(newAPIKinds, &k.prices))
+		k.last.calls = append(k.last.calls, rows.rows[i].call(newAPIKinds, &k.tariffs))
 	}
 	slices.SortStableFunc(k.last.calls, func(a, b model.Call) int { return cmp.Compare(b.At, a.At) })
 	return nil

@@ -27,8 +27,8 @@ type newAPI struct {
 	// fast is set where the limit is 360 requests in 180 s (rc.11 and later).
 	fast bool
 	// noDays is set where the operator switched the usage per hour off.
-	noDays bool
-	prices prices
+	noDays  bool
+	tariffs tariffs
 }
 
 const newAPIPage = 100
@@ -110,7 +110,7 @@ var newAPIKinds = map[number]model.Kind{
 	5: model.KindError, 6: model.KindRefund, 7: model.KindLogin,
 }
 
-func (r *newAPIRow) call(kinds map[number]model.Kind, shared *prices) model.Call {
+func (r *newAPIRow) call(kinds map[number]model.Kind, shared *tariffs) model.Call {
 	call := model.Call{
 		At: int64(r.CreatedAt), Kind: kinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		KeyID: int64(r.TokenID), User: intern(r.Username), Group: intern(r.Group), Channel: intern(r.Channel),
@@ -148,7 +148,7 @@ func (n *newAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total}
 	for i := range rows.rows {
-		out.Calls[i] = rows.rows[i].call(n.kinds, &n.prices)
+		out.Calls[i] = rows.rows[i].call(n.kinds, &n.tariffs)
 	}
 	out.Last = len(rows.rows) < newAPIPage
 	if rows.total.OK && int64((q.Page+1)*newAPIPage) >= rows.total.V {

@@ -66,7 +66,7 @@ type newAPIPrice struct {
 }
 
 // billing returns the price of a call, nil where the row does not tell it.
-func (o *newAPIPrice) billing(c *model.Call, shared *prices) *model.Billing {
+func (o *newAPIPrice) billing(c *model.Call, shared *tariffs) *model.Billing {
 	if !o.Model.OK && !o.Price.OK {
 		return nil
 	}

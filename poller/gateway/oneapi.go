@@ -13,8 +13,8 @@ import (
 // nothing changes that; a page tells no total; failures are not logged; rates
 // are not reported. Sources: gateways.md §2 to §5, captures/one-api.
 type oneAPI struct {
-	c      *Client
-	prices prices
+	c       *Client
+	tariffs tariffs
 }
 
 const oneAPIPage = 10
@@ -49,7 +49,7 @@ var oneAPIKinds = map[number]model.Kind{
 	1: model.KindTopUp, 2: model.KindConsume, 3: model.KindManage, 4: model.KindSystem, 5: model.KindTest,
 }
 
-func (r *oneAPIRow) call(shared *prices) model.Call {
+func (r *oneAPIRow) call(shared *tariffs) model.Call {
 	call := model.Call{
 		At: int64(r.CreatedAt), Kind: oneAPIKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		User: intern(r.Username), Channel: intern(r.Channel), Quota: model.Quota(r.Quota.V),
@@ -71,7 +71,7 @@ func (o *oneAPI) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(page.rows)), Last: len(page.rows) < oneAPIPage}
 	for i := range page.rows {
-		out.Calls[i] = page.rows[i].call(&o.prices)
+		out.Calls[i] = page.rows[i].call(&o.tariffs)
 	}
 	return out, nil
 }

@@ -16,8 +16,8 @@ import (
 // logged; the gateway tells how full its limiter is, not a rate. Sources:
 // gateways.md §2 to §5, captures/one-hub.
 type oneHub struct {
-	c      *Client
-	prices prices
+	c       *Client
+	tariffs tariffs
 }
 
 const (
@@ -57,7 +57,7 @@ var oneHubKinds = map[number]model.Kind{
 	1: model.KindTopUp, 2: model.KindConsume, 3: model.KindManage, 4: model.KindSystem,
 }
 
-func (r *oneHubRow) call(shared *prices) model.Call {
+func (r *oneHubRow) call(shared *tariffs) model.Call {
 	call := model.Call{
 		At: int64(r.CreatedAt), Kind: oneHubKinds[number(r.Type.V)], Model: intern(r.ModelName), Key: intern(r.TokenName),
 		User: intern(r.Username), Quota: model.Quota(r.Quota.V), Prompt: int64(r.PromptTokens), Completion: int64(r.CompletionTokens),
@@ -96,7 +96,7 @@ func (o *oneHub) calls(ctx context.Context, q CallsQuery) (CallsPage, error) {
 	}
 	out := CallsPage{Calls: make([]model.Call, len(rows.rows)), Total: rows.total, Last: len(rows.rows) < oneHubPage}
 	for i := range rows.rows {
-		out.Calls[i] = rows.rows[i].call(&o.prices)
+		out.Calls[i] = rows.rows[i].call(&o.tariffs)
 	}
 	if rows.total.OK && int64((q.Page+1)*oneHubPage) >= rows.total.V {
 		out.Last = true

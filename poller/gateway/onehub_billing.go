@@ -61,7 +61,7 @@ func (m *oneHubMeta) cached() model.Opt[int64] {
 }
 
 // billing returns the price of a call, nil where the row does not tell it.
-func (m *oneHubMeta) billing(shared *prices) *model.Billing {
+func (m *oneHubMeta) billing(shared *tariffs) *model.Billing {
 	if !m.Input.OK {
 		return nil
 	}
