@@ -145,3 +145,14 @@ type ModelPrice struct {
 	// PerCall is a fixed price per call, instead of the others.
 	PerCall Opt[float64]
 }
+
+// Cost is what an answer of so many tokens costs, in quota; unknown where a part of
+// it has no price. Without a price of its own what was cached counts as any other
+// prompt, so that an estimate is too high, never too low.
+func (p ModelPrice) Cost(u ChatUsage) Opt[float64] {
+	if !p.PerCall.OK && (!p.In.OK || u.Completion > 0 && !p.Out.OK) {
+		return Opt[float64]{}
+	}
+	cached := float64(min(u.Cached.V, u.Prompt))
+	return Some(p.PerCall.V + ((float64(u.Prompt)-cached)*p.In.V+cached*p.Cached.Or(p.In.V)+float64(u.Completion)*p.Out.V)/1e6)
+}

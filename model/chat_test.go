@@ -38,3 +38,26 @@ func TestChatEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestModelPriceCost(t *testing.T) {
+	tokens := ModelPrice{In: Some(1e6), Out: Some(4e6)}
+	cheap := tokens
+	cheap.Cached = Some(0.5e6)
+	u := ChatUsage{Prompt: 100, Completion: 10, Cached: Some[int64](40)}
+	for i, c := range []struct {
+		p    ModelPrice
+		u    ChatUsage
+		want Opt[float64]
+	}{
+		{tokens, u, Some(140.0)},
+		{cheap, u, Some(120.0)},
+		{ModelPrice{PerCall: Some(50.0)}, u, Some(50.0)},
+		{ModelPrice{In: Some(1e6)}, u, Opt[float64]{}},
+		{ModelPrice{In: Some(1e6)}, ChatUsage{Prompt: 5}, Some(5.0)},
+		{ModelPrice{}, u, Opt[float64]{}},
+	} {
+		if got := c.p.Cost(c.u); got != c.want {
+			t.Errorf("%d: %v, not %v", i, got, c.want)
+		}
+	}
+}
