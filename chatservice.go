@@ -57,6 +57,7 @@ type chatEntry struct {
 // is held here, in memory, and nowhere else.
 type chatService struct {
 	seen    *history.Store
+	later   func() *history.Store // instead of seen, for a history that opens later
 	entries map[string]*chatTalk
 	now     func() time.Time
 }
@@ -276,7 +277,7 @@ func (s *chatService) Models(ctx context.Context, name string) ([]chat.ModelInfo
 func (s *chatService) measured(ctx context.Context, t *chatTalk) map[string]chat.ModelInfo {
 	// Hours, since that is what is kept for ever and quick to add up.
 	to := s.now().Unix()/3600*3600 + 3599
-	h, err := s.seen.Usage(ctx, model.HistoryQuery{
+	h, err := s.kept().Usage(ctx, model.HistoryQuery{
 		Gateway: t.history, Scope: t.scope, Span: model.Span{From: to + 1 - int64(measuredOver/time.Second), To: to}, By: model.PerModel,
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"gatewatch/model"
 	"gatewatch/poller"
 	"gatewatch/ui"
+	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
 
@@ -93,6 +94,7 @@ func (a *app) dashboard(ctx context.Context) {
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
 		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
 		Fault: func() string { return mem.get().Fault() }, Alerts: a.alerts(cfg, mem, keeps, guard, log),
+		Chat: a.chatOptions(ctx, cfg, w, mem, keeps, guard.Go, log),
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
@@ -144,6 +146,7 @@ func (a *app) dashboard(ctx context.Context) {
 	case <-polled:
 	case <-time.After(lastPolls):
 	}
+	root.Close(func(last chat.Saved) { _ = chatMemory{mem}.Save(context.Background(), last) })
 	mem.close()
 	out.Finish(lastWrites)
 	switch {

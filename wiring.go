@@ -27,6 +27,8 @@ type wiring struct {
 	// ids name the accounts in the history, by the gateway's name; addresses are
 	// where their requests go.
 	ids, addresses map[string]string
+	// demo is the embedded gateway, nil for real ones.
+	demo *demo.Server
 }
 
 // secretError says that a gateway's credential cannot be had.
@@ -145,7 +147,7 @@ func (a *app) wireDemo(cfg Config, log *slog.Logger) (*wiring, error) {
 		f.demoRate = -1 // no traffic; the server takes 0 for its usual rate
 	}
 	server := &demo.Server{Dialect: f.demoDialect, Seed: f.demoSeed, Rate: f.demoRate, Names: f.demoNames, Admin: f.demoAdmin}
-	w := &wiring{}
+	w := &wiring{demo: server}
 	err := w.add(cfg, GatewayConfig{Name: "demo", URL: server.URL()}, gateway.Options{
 		Name: "demo", URL: server.URL(), AccessToken: gateway.NewSecret(server.AccessToken()), UserID: fmt.Sprint(server.UserID()),
 		APIKey: gateway.NewSecret(server.APIKey()), Log: log, Transport: http.RoundTripper(server),

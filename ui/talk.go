@@ -126,3 +126,14 @@ func rowOf(a awaited, all []awaited, s model.State, taken map[*model.Call]bool) 
 func sameTokens(c *model.Call, u model.Opt[model.ChatUsage]) bool {
 	return !u.OK || c.Completion == u.V.Completion && c.Prompt == u.V.Prompt
 }
+
+// Close stops what streams and hands over the conversation that is not stored yet.
+// The program has ended.
+func (u *UI) Close(store func(chat.Saved)) {
+	if u.chat == nil {
+		return
+	}
+	if last, ok := u.chat.Close(); ok {
+		store(last)
+	}
+}
