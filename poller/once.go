@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/poller/gateway"
 )
 
 // Once asks every gateway one time, for a report over window, and returns the
@@ -94,6 +95,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	counted := w.countedWindow().Ending(span.To)
 	ask(model.SourceRates, func(ctx context.Context) (any, error) { return gw.Total(ctx, w.scopeNow(), counted) })
 	ask(model.SourceKeys, func(ctx context.Context) (any, error) { return w.allKeys(ctx) })
+	if w.scopeNow() == model.ScopeSite || gw.Found().Dialect == gateway.OpenCatD {
+		ask(model.SourceChannels, func(ctx context.Context) (any, error) { return w.allChannels(ctx) })
+	}
 	hourly := false // the gateway's usage per hour makes up today's spend as well
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
 		// Days before the window can wait until the log is read.
