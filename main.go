@@ -106,6 +106,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
 	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
 	root.AddCommand(a.onceCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
+	root.AddCommand(a.chatCommand())
 	return root
 }
 
