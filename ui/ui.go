@@ -45,9 +45,9 @@ type Options struct {
 	Warnings []string
 	// Fault is what is wrong with the history now, "" when nothing is; it must not
 	// wait.
-	Fault func() string
-	Poller   Poller
-	Alerts   AlertOptions
+	Fault  func() string
+	Poller Poller
+	Alerts AlertOptions
 	// Chat makes the chat screen; without a Service there is none.
 	Chat chat.Options
 	// Busy reports that the last frame is still on its way to the terminal; no new

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+	"gatewatch/ui/chat"
+	"gatewatch/ui/text"
+)
+
+const (
+	// Rows are written when a call ends, some gateways' in batches: the log is
+	// looked at from billFrom to billUntil after the end, every billEvery.
+	billFrom, billUntil, billEvery = 3 * time.Second, 20 * time.Second, 4 * time.Second
+	// billLate is how much later than the end the second of the row may be.
+	billLate = 15
+	// billPages bounds the pages that one look reads.
+	billPages = 5
+	// quickly bounds what is asked for an estimate.
+	quickly = 5 * time.Second
+)
+
+// errNotInLog says that the row of an answer did not come.
+var errNotInLog = errors.New("not in the log")
+
+// account says what an answer cost.
+func (a *app) account(ctx context.Context, t *chatTalk, via chat.Via, c chatAnswer, asJSON bool) {
+	r := c.report(t.name)
+	soon, cancel := context.WithTimeout(ctx, quickly)
+	money, moneyErr := t.money(soon)
+	if prices, err := t.priceList(soon, time.Now()); err == nil && r.Usage != nil {
+		r.Estimate = prices[c.question.Model].Cost(r.Usage.counts())
+	}
+	cancel()
+	if moneyErr == nil {
+		r.Currency = model.Some(money.Name())
+	}
+	show := func(q float64) string {
+		if moneyErr != nil {
+			return fmt.Sprintf("%s quota", model.Count(int64(q)))
+		}
+		return money.FormatFloat(q)
+	}
+	// What was refused was not charged.
+	charged := c.begun() || c.last.End != model.ChatFailed
+	if !asJSON && charged {
+		fmt.Fprintln(a.err, "gatewatch: "+r.line(show))
+	}
+	if charged {
+		b, err := t.billed(ctx, chat.Answered{
+			Via: via, RequestID: c.last.RequestID, Model: c.question.Model, Sent: c.sent, Ended: c.end, Usage: c.last.Usage,
+		})
+		words := "cost " + show(float64(b.Quota)) + ", " + model.Count(int64(b.Quota)) + " quota units, from the gateway's log"
+		switch {
+		case err == nil:
+			r.Quota = model.Some(b.Quota)
+			if moneyErr == nil {
+				r.Amount = model.Some(money.Amount6(b.Quota))
+			}
+		case errors.Is(err, errNotInLog):
+			r.NotInLog, words = true, "cost: not in the log"
+		case errors.Is(err, context.Canceled):
+			words = "cost: not looked for any longer"
+		default:
+			words = "cost: not known: " + text.Clean(err.Error())
+		}
+		if !asJSON {
+			fmt.Fprintln(a.err, "gatewatch: "+words)
+		}
+	}
+	if asJSON {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		if err := e.Encode(r); err != nil {
+			a.fail(exitFault, fmt.Errorf("the answer cannot be written: %w", err))
+		}
+	}
+}
+
+// chatReport is what "chat --json" prints. What is not known is null.
+type chatReport struct {
+	Version      int               `json:"version"`
+	Gateway      string            `json:"gateway"`
+	Model        string            `json:"model"`
+	Text         string            `json:"text"`
+	Reasoning    string            `json:"reasoning"`
+	End          model.ChatEnd     `json:"end"`
+	FinishReason model.Opt[string] `json:"finish_reason"`
+	Error        model.Opt[string] `json:"error"`
+	RequestID    model.Opt[string] `json:"request_id"`
+	Usage        *chatReportUsage  `json:"usage"`
+	// Estimate is from the prices, Quota from the gateway's log.
+	Estimate model.Opt[float64]     `json:"estimate_quota"`
+	Quota    model.Opt[model.Quota] `json:"quota"`
+	Amount   model.Opt[float64]     `json:"amount"`
+	Currency model.Opt[string]      `json:"currency"`
+	NotInLog bool                   `json:"not_in_log"`
+	Timings  struct {
+		FirstToken model.Opt[int64]   `json:"first_token_ms"`
+		Took       int64              `json:"took_ms"`
+		Speed      model.Opt[float64] `json:"tokens_per_second"`
+	} `json:"timings"`
+}
+
+type chatReportUsage struct {
+	Prompt     int64            `json:"prompt_tokens"`
+	Completion int64            `json:"completion_tokens"`
+	Cached     model.Opt[int64] `json:"cached_tokens"`
+	Reasoning  model.Opt[int64] `json:"reasoning_tokens"`
+}
+
+func (u *chatReportUsage) counts() model.ChatUsage { return model.ChatUsage(*u) }
+
+// leastSpan is the shortest time that a speed is told of.
+const leastSpan = 50 * time.Millisecond
+
+// report is all that is known of an answer without asking anybody.
+func (c *chatAnswer) report(name string) chatReport {
+	told := func(s string) model.Opt[string] { return model.Opt[string]{V: s, OK: s != ""} }
+	r := chatReport{
+		Version: 1, Gateway: name, Model: c.question.Model, Text: c.text.String(), Reasoning: c.thought.String(),
+		End: c.last.End, FinishReason: told(c.last.FinishReason), RequestID: told(c.last.RequestID),
+	}
+	if c.err != nil {
+		r.Error = model.Some(c.err.Error())
+	}
+	r.Timings.Took = c.end.Sub(c.sent).Milliseconds()
+	if c.begun() {
+		r.Timings.FirstToken = model.Some(c.first.Sub(c.sent).Milliseconds())
+	}
+	if u := c.last.Usage; u.OK {
+		usage := chatReportUsage(u.V)
+		r.Usage = &usage
+		if span := c.end.Sub(c.first); c.begun() && span >= leastSpan {
+			r.Timings.Speed = model.Some(float64(u.V.Completion) / span.Seconds())
+		}
+	}
+	return r
+}
+
+// line is what is known at once, for a person.
+func (r *chatReport) line(show func(quota float64) string) string {
+	parts := []string{}
+	add := func(format string, v any) { parts = append(parts, fmt.Sprintf(format, v)) }
+	if ms := r.Timings.FirstToken; ms.OK {
+		add("first token %s", time.Duration(ms.V)*time.Millisecond)
+	}
+	if r.Timings.Speed.OK {
+		add("%.1f tokens/s", r.Timings.Speed.V)
+	}
+	if u := r.Usage; u != nil {
+		add("%s tokens in", model.Count(u.Prompt))
+		add("%s out", model.Count(u.Completion))
+		if u.Cached.OK {
+			add("%s cached", model.Count(u.Cached.V))
+		}
+	}
+	if r.Estimate.OK {
+		add("≈ %s", show(r.Estimate.V))
+	}
+	if !r.End.Whole() && r.End != model.ChatOpen {
+		add("%s", r.End)
+	}
+	return text.Clean(r.Model) + ": " + strings.Join(parts, ", ")
+}
+
+// billed looks in the gateway's log for what an answer cost, until it is there or
+// the time is over.
+func (t *chatTalk) billed(ctx context.Context, a chat.Answered) (chat.Billed, error) {
+	if err := t.ready(ctx); err != nil {
+		return chat.Billed{}, err
+	}
+	from, every := billFrom, billEvery
+	if t.gateway.AtLeast(model.SourceCalls) > 0 { // hardly may be asked: once, when it is likely there
+		from, every = 2*billFrom, billUntil
+	}
+	var err error
+	for wait := from; wait <= billUntil; wait += every {
+		timer := time.NewTimer(time.Until(a.Ended.Add(wait)))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return chat.Billed{}, context.Canceled
+		}
+		var call model.Opt[model.Call]
+		if call, err = t.rowOf(ctx, a, wait+every > billUntil); err == nil && call.OK {
+			c := call.V
+			return chat.Billed{
+				RequestID: c.RequestID, At: c.At, Model: c.Model, Quota: c.Quota,
+				Usage: model.Some(model.ChatUsage{Prompt: c.Prompt, Completion: c.Completion, Cached: c.Cached}),
+			}, nil
+		}
+		if k := model.FaultOf(err).Kind; k != model.FaultNone && k != model.FaultNetwork && k != model.FaultTimeout && k != model.FaultServer {
+			return chat.Billed{}, err
+		}
+	}
+	if err != nil {
+		return chat.Billed{}, err
+	}
+	return chat.Billed{}, errNotInLog
+}
+
+// rowOf looks once for the row of an answer: by its request id, or where rows
+// carry none by time, model and tokens, if only one fits. At the last look a row
+// that alone could be it is taken where the gateway told no tokens.
+func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model.Opt[model.Call], error) {
+	skew := t.gateway.Skew().V
+	span := model.Span{From: a.Sent.Add(skew).Unix() - 2, To: a.Ended.Add(skew).Unix() + billLate}
+	var fit []model.Call
+	for page := range billPages {
+		rows, err := t.gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
+		if err != nil {
+			return model.Opt[model.Call]{}, err
+		}
+		for _, c := range rows.Calls {
+			if c.Kind != model.KindConsume {
+				continue
+			}
+			if a.RequestID != "" && c.RequestID == a.RequestID {
+				return model.Some(c), nil
+			}
+			if (c.RequestID == "" || a.RequestID == "") && c.Model == a.Model && fits(c, a.Usage, last) {
+				fit = append(fit, c)
+			}
+		}
+		if rows.Last {
+			break
+		}
+	}
+	if len(fit) == 1 {
+		return model.Some(fit[0]), nil
+	}
+	return model.Opt[model.Call]{}, nil
+}
+
+func fits(c model.Call, u model.Opt[model.ChatUsage], last bool) bool {
+	if !u.OK {
+		return last
+	}
+	return c.Completion == u.V.Completion && c.Prompt == u.V.Prompt
+}
