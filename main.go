@@ -110,12 +110,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().BoolVar(&a.flags.readOnly, "read-only", false, "remove every action that changes something at a gateway")
 	root.Flags().BoolVar(&a.flags.noHistory, "no-history", false, "keep nothing of what is seen")
 	root.Flags().BoolVar(&a.flags.private, "privacy", false, "mask names and amounts, for screenshots")
-<<<<<<< HEAD
-	root.AddCommand(a.onceCommand(), a.exportCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
-=======
-	root.AddCommand(a.onceCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
-	root.AddCommand(a.chatCommand())
->>>>>>> f5f1d23
+	root.AddCommand(a.onceCommand(), a.chatCommand(), a.exportCommand(), a.doctorCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
