@@ -320,6 +320,21 @@ func TestChatPrinter(t *testing.T) {
 	}
 }
 
+func TestChatJSONDrawsNothing(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	in := chatReport{Text: "a\x1b[2J\u009b2J\u202Eb\u2028<c>\U000E0041\n世界"}
+	if err := writeChat(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\u009b\u202E") {
+		t.Errorf("%q", b.String())
+	}
+	if r := decodeChat(t, b.String()); r.Text != in.Text {
+		t.Errorf("%q", r.Text)
+	}
+}
+
 // logOf is a gateway that has nothing but a log.
 type logOf struct {
 	chatGateway

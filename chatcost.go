@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -75,10 +77,7 @@ func (a *app) account(ctx context.Context, t *chatTalk, via chat.Via, c chatAnsw
 		}
 	}
 	if asJSON {
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		if err := e.Encode(r); err != nil {
+		if err := writeChat(a.out, r); err != nil {
 			a.fail(exitFault, fmt.Errorf("the answer cannot be written: %w", err))
 		}
 	}
@@ -107,6 +106,28 @@ type chatReport struct {
 		Took       int64              `json:"took_ms"`
 		Speed      model.Opt[float64] `json:"tokens_per_second"`
 	} `json:"timings"`
+}
+
+// writeChat writes the object so that a terminal can do nothing but show it: the
+// controls above ASCII and the bidi overrides are escaped too.
+func writeChat(out io.Writer, r chatReport) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r); err != nil {
+		return err
+	}
+	var safe strings.Builder
+	for _, c := range b.String() {
+		if c < 0x10000 && drawable(c) != c {
+			fmt.Fprintf(&safe, `\u%04x`, c)
+			continue
+		}
+		safe.WriteRune(c)
+	}
+	_, err := io.WriteString(out, safe.String())
+	return err
 }
 
 type chatReportUsage struct {
