@@ -11,6 +11,13 @@ import (
 )
 
 // FuzzScreen lets a gateway say anything anywhere, and looks at every line that
+// evil is what a model could try.
+var evil = []string{
+	"\x1b]0;owned\x07title", "\x1b]52;c;b3duZWQ=\x07clip", "\x1b[2J\x1b[Hcleared", "\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\", "[x](http://e\x1b]0;t\x07)",
+	"&#27;]0;entity&#7;", "```\x1b]0;lang\x07\ncode \x1b[31m\n```", "\u009b31mc1", "\u202ebidi\u202c", "| \x1b[1m | b |\n|---|---|\n| \u202e | &#x1b;[5m |",
+	"<http://x.y/\x1b[5m>", "![\x1b[7m](\x1b[8m)", "\x1bPq\x1b\\dcs", "\x1b_apc\x1b\\", "`\x1b[6n`", "**\x1b[c**", "\x90\x9d\x9f",
+}
+
 // would go to the terminal.
 func FuzzScreen(f *testing.F) {
 	for _, e := range evil {
