@@ -81,7 +81,9 @@ func (d density) seconds(pages, pageSize int) int64 {
 	if !d.known || d.rows <= 0 {
 		return fillMost
 	}
-	return max(1, min(fillMost, int64((float64(pages)-0.5)*float64(pageSize)/d.rows)))
+	// Bounded before it is a whole number: after a long silence the estimate is next
+	// to nothing, and the quotient more than one can hold.
+	return max(1, int64(min(fillMost, (float64(pages)-0.5)*float64(pageSize)/d.rows)))
 }
 
 // pages is how many pages span should need.

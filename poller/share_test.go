@@ -117,3 +117,16 @@ func TestWhatWasReadBeforeIsNotReadAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestASilenceIsReadInLongSpans: after a burst and a long silence the estimate of
+// rows per second is next to nothing, and spans are as long as they may be.
+func TestASilenceIsReadInLongSpans(t *testing.T) {
+	var d density
+	d.learn(3000, 60)
+	for range 50 {
+		d.learn(0, fillMost)
+		if got := d.seconds(10, 100); d.rows < 1 && got != fillMost {
+			t.Fatalf("%g rows a second are read in spans of %d s", d.rows, got)
+		}
+	}
+}
