@@ -52,7 +52,7 @@ func most(sent []time.Time) int {
 func TestTwoDashboardsShareOneBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := &tally{}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 		defer cancel()
 		made := [2]int{}
 		var wg sync.WaitGroup
