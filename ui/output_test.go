@@ -2,6 +2,7 @@ package ui
 
 import (
 	"io"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,8 @@ func TestFramesDoNotWaitForTheTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := &slowTerminal{takes: time.Second}
 		o := outputTo(term)
+		var drained atomic.Bool
+		o.Drained = func() { drained.Store(true) }
 		start := time.Now()
 		if _, err := o.Write([]byte("\x1b[?1049hframe")); err != nil || time.Since(start) > 0 {
 			t.Errorf("%v after %s", err, time.Since(start))
@@ -36,10 +39,8 @@ func TestFramesDoNotWaitForTheTerminal(t *testing.T) {
 		if !o.Busy() {
 			t.Error("a frame on its way makes nobody busy")
 		}
-		drained := false
-		o.Drained = func() { drained = true }
 		time.Sleep(2 * time.Second)
-		if !drained || o.Busy() {
+		if !drained.Load() || o.Busy() {
 			t.Error("nobody hears that the way is free again")
 		}
 		o.Finish(time.Second)
