@@ -146,8 +146,10 @@ type Summary struct {
 	NowCovered float64
 	Series     []Point
 	Today      Today
-	Forecast   Forecast
-	Reconcile  Reconcile
+	// Paces is the spend per minute over 1 min, 15 min and 1 h; see SpendRates.
+	Paces     [3]Opt[float64]
+	Forecast  Forecast
+	Reconcile Reconcile
 }
 
 // nowWindow is the length of "spending now" in seconds.
@@ -194,6 +196,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 		sum.accelerate(b)
 	}
 	sum.Today = today(b, span.To, zone)
+	sum.Paces[0], sum.Paces[1], sum.Paces[2] = SpendRates(s)
 	sum.Forecast = forecast(s, sum)
 	sum.Reconcile = reconcile(s)
 	return sum

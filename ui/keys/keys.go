@@ -280,6 +280,7 @@ func card(d pane.Data, keyID int64) pane.Card {
 			spent = fmt.Sprintf("%s · %s %s", d.Money(k.Spent.V), model.Count(k.Calls.V), words.ColCalls)
 		}
 		add(fmt.Sprintf(words.Window, d.Summary.Window.Label), spent)
+		c.Rows = append(c.Rows, pane.Performance(d, k.Performance)...)
 		add(words.ColLastUsed, when(k.LastUsed, words.Never))
 		add(words.Created, when(k.Created, text.Unknown))
 		add(words.ColExpires, when(k.Expires, words.Never))

@@ -165,15 +165,6 @@ func (p *Pane) card(d pane.Data, name string) pane.Card {
 	add := func(name, value string) {
 		card.Rows = append(card.Rows, pane.CardRow{Name: name, Value: value})
 	}
-	took := func(v model.Opt[time.Duration], coarse bool) string {
-		switch {
-		case !v.OK:
-			return text.Unknown
-		case coarse:
-			return text.TookCoarse(v.V)
-		}
-		return text.Took(v.V)
-	}
 	for _, m := range d.Summary.Models {
 		if m.Model != name {
 			continue
@@ -194,8 +185,9 @@ func (p *Pane) card(d pane.Data, name string) pane.Card {
 			}
 			add(words.CompletionTokens, model.Count(m.Completion))
 		}
-		add(words.Took+" p50 · p95", took(m.P50, m.Coarse)+" · "+took(m.P95, m.Coarse))
-		add(words.FirstToken+" p50 · p95", took(m.FirstTokenP50, false)+" · "+took(m.FirstTokenP95, false))
+		for _, r := range pane.Performance(d, m.Performance) {
+			card.Rows = append(card.Rows, r)
+		}
 		if m.Coarse {
 			card.Text = append(card.Text, words.WholeSeconds)
 		}

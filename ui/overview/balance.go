@@ -186,6 +186,20 @@ func draw(rows []row, w, h int, th *theme.Theme) []string {
 	return lines
 }
 
+// paces is the spend per minute over the last minute, quarter of an hour and
+// hour.
+func paces(d pane.Data) string {
+	parts := make([]string, 0, 3)
+	for _, v := range d.Summary.Paces {
+		s := text.Unknown
+		if v.OK {
+			s = d.MoneyFloat(v.V)
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, " · ") + d.Words.PerMinute
+}
+
 func moment(d pane.Data, t time.Time) string {
 	return text.Moment(t.In(d.Zone), d.State.Now.In(d.Zone))
 }
@@ -278,6 +292,7 @@ func AccountCard(d pane.Data) pane.Card {
 		{Name: words.Used, Value: exact(d, a.Used)},
 		{Name: words.Requests, Value: requests},
 	}}
+	card.Rows = append(card.Rows, pane.CardRow{Name: words.Paces, Value: paces(d)})
 	if a.Remind.OK {
 		card.Rows = append(card.Rows, pane.CardRow{Name: words.Reminder, Value: d.Money(a.Remind.V)})
 	}
