@@ -185,9 +185,7 @@ func (p *Pane) card(d pane.Data, name string) pane.Card {
 			}
 			add(words.CompletionTokens, model.Count(m.Completion))
 		}
-		for _, r := range pane.Performance(d, m.Performance) {
-			card.Rows = append(card.Rows, r)
-		}
+		card.Rows = append(card.Rows, pane.Performance(d, m.Performance)...)
 		if m.Coarse {
 			card.Text = append(card.Text, words.WholeSeconds)
 		}
