@@ -104,6 +104,9 @@ type Want struct {
 	Scope   Scope
 	// Window is the length of time on the screen.
 	Window time.Duration
+	// Reread is a part of the log whose calls do not add up to the gateway's own
+	// sum, to be read once more; empty for none.
+	Reread Span
 	// Channels is set while the site's channels are on the screen, which
 	// administrators have in the own scope too.
 	Channels bool

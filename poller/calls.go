@@ -104,6 +104,10 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	to := r.now() - model.Lag
 	w.forgetFuture(ctx, r, to, every)
 
+	if again := w.reread.Swap(nil); again != nil {
+		// The end of the log is not taken along: it is read twice anyway.
+		r.ledger = r.ledger.Unsettle(model.Span{From: again.From, To: min(again.To, to-verifyEvery)})
+	}
 	pages := w.tailPages(every)
 	if span := r.tailSpan(to, pages, gw.PageSize()); !span.Empty() {
 		if err := w.read(ctx, r, span, pages, every, &r.tail); err != nil {

@@ -176,6 +176,9 @@ func (p *Poller) Want(want model.Want) {
 		on := w.target.Name == want.Gateway
 		if on {
 			w.window.Store(int64(want.Window))
+			if !want.Reread.Empty() {
+				w.reread.Store(&want.Reread)
+			}
 			if was := w.channels.Swap(want.Channels); want.Channels && !was {
 				w.pokeSource(model.SourceChannels)
 			}
@@ -201,6 +204,8 @@ type watch struct {
 	readyOnce sync.Once
 	shown     atomic.Bool
 	window    atomic.Int64 // time.Duration
+	// reread is a part of the log to be read once more, nil for none.
+	reread atomic.Pointer[model.Span]
 	// slow counts the sources whose interval is stretched because answers take
 	// long.
 	slow atomic.Int32

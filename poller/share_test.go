@@ -130,3 +130,37 @@ func TestASilenceIsReadInLongSpans(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatDoesNotAddUpIsReadOnceMore reads a quarter of an hour a third time, and
+// not the end of the log with it.
+func TestWhatDoesNotAddUpIsReadOnceMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true}
+		b := NewBudget(0)
+		f.around = b.Around
+		p := New(func(model.Update) {}, nil)
+		p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: 15 * time.Minute})
+		ctx, cancel := context.WithCancel(t.Context())
+		go p.Run(ctx)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		asked := len(f.asked)
+		again := model.Span{From: time.Now().Unix() - 800, To: time.Now().Unix() - 5}
+		p.Want(model.Want{Gateway: "prod", Window: 15 * time.Minute, Reread: again})
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		var read model.SpanSet
+		for _, r := range f.asked[asked:] {
+			if r.kind == "calls" {
+				read = read.Add(r.span)
+			}
+		}
+		if part := (model.Span{From: again.From, To: again.To - verifyEvery}); !read.Covers(part) {
+			t.Errorf("of %v was read again %v", part, read)
+		}
+	})
+}

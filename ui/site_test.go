@@ -181,3 +181,31 @@ func TestCurrenciesOfDifferentWorthDoNotAddUp(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestAGapIsReadOnceMore: what was read twice and does not add up is asked for
+// again, but not with every frame.
+func TestAGapIsReadOnceMore(t *testing.T) {
+	a := &asked{}
+	u := screen(t, 120, 40, live(), func(o *Options) { o.Poller = a })
+	before := len(a.want)
+	span := model.Window{Length: time.Hour}.Ending(t0 - model.Lag - 120)
+	for i := range int64(3) {
+		f := feed{}
+		f.add(model.SourceCalls, model.CallsRead{Span: span, Calls: hourOfCalls(span.To), ReadAt: t0 + 300})
+		f.add(model.SourceRates, model.SpanTotal{Span: span, Quota: 7})
+		for _, up := range f {
+			up.At = at(t0 + i)
+			u.Update(up)
+		}
+		u.refresh()
+	}
+	var again int
+	for _, w := range a.want[before:] {
+		if !w.Reread.Empty() {
+			again++
+		}
+	}
+	if again != 1 {
+		t.Errorf("asked %d times to read again: %+v (%+v)", again, a.want, u.data.Summary.Reconcile)
+	}
+}

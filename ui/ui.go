@@ -89,13 +89,14 @@ type UI struct {
 	drawnAt  time.Time
 	eagerTil time.Time // after "ask now", answers are drawn as they come
 
-	popup   popup
-	typing  bool // the filter line takes the keys
-	input   textinput.Model
-	notice  string // said in the footer until the next key
-	chat    *chat.Screen
-	awaited []awaited
-	alerts  alerts
+	popup    popup
+	typing   bool // the filter line takes the keys
+	input    textinput.Model
+	notice   string    // said in the footer until the next key
+	rereadAt time.Time // when the log was last asked to be read once more
+	chat     *chat.Screen
+	awaited  []awaited
+	alerts   alerts
 
 	w, h int
 	frame
@@ -304,6 +305,21 @@ func (u *UI) derive() {
 		Fleet: u.fleet.States, Current: u.fleet.Current,
 	}
 	u.look()
+	u.recheck()
+}
+
+// rereadEvery is how often the log is read a third time while it does not add up
+// to the gateway's sum.
+const rereadEvery = 10 * time.Minute
+
+// recheck has a part of the log read once more that was read twice and does not
+// add up to the gateway's own sum.
+func (u *UI) recheck() {
+	r := u.data.Summary.Reconcile
+	if r.State == model.ReconcileGap && r.Cause != model.CauseLate && u.now.Sub(u.rereadAt) >= rereadEvery {
+		u.rereadAt = u.now
+		u.wantAgain(r.Span)
+	}
 }
 
 // look takes the chart's cursor into the data.
@@ -320,8 +336,11 @@ func (u *UI) look() {
 func (u *UI) current() model.State { return u.fleet.States[u.fleet.Current] }
 
 // want tells the poller what the screen shows.
-func (u *UI) want() {
+func (u *UI) want() { u.wantAgain(model.Span{From: 1}) }
+
+// wantAgain is want with a part of the log that is to be read once more.
+func (u *UI) wantAgain(reread model.Span) {
 	if u.opt.Poller != nil {
-		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length, Channels: u.screen == ScreenAdmin})
+		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length, Channels: u.screen == ScreenAdmin, Reread: reread})
 	}
 }
