@@ -92,6 +92,8 @@ func TestBrokenConfigs(t *testing.T) {
 		"[[gateway]]\nname = \"x\"\nurl = \"ftp://x\"\naccess_token_env = \"T\"":     `c.toml:1: gateway "x": url "ftp://x" is not an address like https://gateway.example`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token = \"sk-fake\"\nname = \"x\"": `access_token is an sk- key; it must be the management token`,
 		"[[gateway]]\nurl = \"https://x\"\naccess_token_env = \"T\"":                 `c.toml:1: gateway 1: it needs a name`,
+
+		// A secret where the name of a variable belongs.
 		"[[gateway]]\nurl = \"https://x\"\naccess_token_env = \"sk-fake\"\nname = \"x\"": `c.toml:3: access_token_env: it must be the name of a variable, such as GATEWAY_TOKEN; the secret itself belongs into access_token`,
 		"[[gateway]]\nurl = \"https://x\"\napi_key_env = \"9sk-fake\"\nname = \"x\"":     `c.toml:3: api_key_env: it must be the name of a variable, such as GATEWAY_TOKEN; the secret itself belongs into api_key`,
 	} {

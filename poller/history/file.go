@@ -73,11 +73,28 @@ func openFile(ctx context.Context, path string) (*file, error) {
 		_ = f.write.Close()
 		return nil, err
 	}
-	if err := f.migrate(ctx); err != nil {
+	if err := f.ready(ctx); err != nil {
 		f.close()
 		return f, err
 	}
 	return f, nil
+}
+
+// ready brings the schema up to date. Of several processes that open a new file at
+// once SQLite turns some away without the wait that it was asked for, while its
+// journal changes to WAL: they try again for as long as a statement may wait.
+func (f *file) ready(ctx context.Context) error {
+	for began := time.Now(); ; {
+		err := f.migrate(ctx)
+		if troubleOf(err) != troubleBusy || time.Since(began) >= lockedFor {
+			return err
+		}
+		select {
+		case <-time.After(lockedFor / 100):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func connect(path string, most int, params ...string) (*sql.DB, error) {
