@@ -22,6 +22,7 @@ import (
 	"gatewatch/poller"
 	"gatewatch/poller/demo"
 	"gatewatch/poller/gateway"
+	"gatewatch/poller/history"
 	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
@@ -189,7 +190,7 @@ func (a *app) openChat(ctx context.Context, cfg Config, key string, log *slog.Lo
 			}
 		}
 	}
-	s, err := newChatService(entries, nil, log)
+	s, err := newChatService(entries, noHistory, log)
 	if err != nil {
 		return nil, chat.Via{}, usageError{err}
 	}
@@ -360,3 +361,6 @@ func drawable(r rune) rune {
 	}
 	return r
 }
+
+// noHistory is for a program that keeps none.
+func noHistory() *history.Store { return nil }

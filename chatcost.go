@@ -20,8 +20,6 @@ const (
 	// Rows are written when a call ends, some gateways' in batches: the log is
 	// looked at from billFrom to billUntil after the end, every billEvery.
 	billFrom, billUntil, billEvery = 3 * time.Second, 20 * time.Second, 4 * time.Second
-	// billLate is how much later than the end the second of the row may be.
-	billLate = 15
 	// billPages bounds the pages that one look reads.
 	billPages = 5
 	// quickly bounds what is asked for an estimate.
@@ -233,8 +231,7 @@ func (t *chatTalk) billed(ctx context.Context, a chat.Answered) (chat.Billed, er
 // carry none by time, model and tokens, if only one fits. At the last look a row
 // that alone could be it is taken where the gateway told no tokens.
 func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model.Opt[model.Call], error) {
-	skew := t.gateway.Skew().V
-	span := model.Span{From: a.Sent.Add(skew).Unix() - 2, To: a.Ended.Add(skew).Unix() + billLate}
+	span := model.RowSpan(a.Sent, a.Ended, t.gateway.Skew().V)
 	var fit []model.Call
 	for page := range billPages {
 		rows, err := t.gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
@@ -242,13 +239,11 @@ func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model
 			return model.Opt[model.Call]{}, err
 		}
 		for _, c := range rows.Calls {
-			if c.Kind != model.KindConsume {
-				continue
-			}
-			if a.RequestID != "" && c.RequestID == a.RequestID {
+			sure, maybe := c.Fits(a.RequestID, a.Model, a.Usage)
+			if sure {
 				return model.Some(c), nil
 			}
-			if (c.RequestID == "" || a.RequestID == "") && c.Model == a.Model && fits(c, a.Usage, last) {
+			if maybe && (a.Usage.OK || last) {
 				fit = append(fit, c)
 			}
 		}
@@ -260,11 +255,4 @@ func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model
 		return model.Some(fit[0]), nil
 	}
 	return model.Opt[model.Call]{}, nil
-}
-
-func fits(c model.Call, u model.Opt[model.ChatUsage], last bool) bool {
-	if !u.OK {
-		return last
-	}
-	return c.Completion == u.V.Completion && c.Prompt == u.V.Prompt
 }

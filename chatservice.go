@@ -56,8 +56,7 @@ type chatEntry struct {
 // chatService is the chat's way to the language models. A key that was revealed
 // is held here, in memory, and nowhere else.
 type chatService struct {
-	seen    *history.Store
-	later   func() *history.Store // instead of seen, for a history that opens later
+	seen    func() *history.Store // which may open later; nil keeps nothing
 	entries map[string]*chatTalk
 	now     func() time.Time
 }
@@ -76,8 +75,8 @@ type chatTalk struct {
 	pricesAt time.Time
 }
 
-// newChatService makes a service over gateways; seen may be nil.
-func newChatService(entries []chatEntry, seen *history.Store, log *slog.Logger) (*chatService, error) {
+// newChatService makes a service over gateways; seen returns the history, nil where there is none.
+func newChatService(entries []chatEntry, seen func() *history.Store, log *slog.Logger) (*chatService, error) {
 	s := &chatService{seen: seen, entries: map[string]*chatTalk{}, now: time.Now}
 	for _, e := range entries {
 		c, err := openai.NewClient(openai.Options{
@@ -277,7 +276,7 @@ func (s *chatService) Models(ctx context.Context, name string) ([]chat.ModelInfo
 func (s *chatService) measured(ctx context.Context, t *chatTalk) map[string]chat.ModelInfo {
 	// Hours, since that is what is kept for ever and quick to add up.
 	to := s.now().Unix()/3600*3600 + 3599
-	h, err := s.kept().Usage(ctx, model.HistoryQuery{
+	h, err := s.seen().Usage(ctx, model.HistoryQuery{
 		Gateway: t.history, Scope: t.scope, Span: model.Span{From: to + 1 - int64(measuredOver/time.Second), To: to}, By: model.PerModel,
 	})
 	if err != nil {
@@ -365,18 +364,18 @@ func keyNote(k model.APIKey, money model.Currency) string {
 }
 
 // chatStore keeps conversations in the history.
-type chatStore struct{ in *history.Store }
+type chatStore struct{ in func() *history.Store }
 
 var _ chat.Store = chatStore{}
 
 // Save writes a conversation or replaces it.
 func (s chatStore) Save(ctx context.Context, c chat.Saved) error {
-	return s.in.SaveChat(ctx, model.SavedChat(c))
+	return s.in().SaveChat(ctx, model.SavedChat(c))
 }
 
 // List returns all conversations without their bodies, the last one first.
 func (s chatStore) List(ctx context.Context) ([]chat.Saved, error) {
-	all, err := s.in.Chats(ctx)
+	all, err := s.in().Chats(ctx)
 	out := make([]chat.Saved, len(all))
 	for i, c := range all {
 		out[i] = chat.Saved(c)
@@ -386,14 +385,14 @@ func (s chatStore) List(ctx context.Context) ([]chat.Saved, error) {
 
 // Load returns a conversation.
 func (s chatStore) Load(ctx context.Context, id string) (chat.Saved, error) {
-	c, err := s.in.Chat(ctx, id)
+	c, err := s.in().Chat(ctx, id)
 	return chat.Saved(c), err
 }
 
 // Rename gives a conversation another name.
 func (s chatStore) Rename(ctx context.Context, id, name string) error {
-	return s.in.RenameChat(ctx, id, name)
+	return s.in().RenameChat(ctx, id, name)
 }
 
 // Delete deletes a conversation.
-func (s chatStore) Delete(ctx context.Context, id string) error { return s.in.DeleteChat(ctx, id) }
+func (s chatStore) Delete(ctx context.Context, id string) error { return s.in().DeleteChat(ctx, id) }

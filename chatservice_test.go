@@ -22,7 +22,7 @@ func demoChat(t *testing.T, server *demo.Server, seen *history.Store) *chatServi
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newChatService([]chatEntry{e}, seen, nil)
+	s, err := newChatService([]chatEntry{e}, func() *history.Store { return seen }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestChatStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = seen.Close() }()
-	s, ctx := chatStore{seen}, t.Context()
+	s, ctx := chatStore{func() *history.Store { return seen }}, t.Context()
 	saved := chat.Saved{ID: "a", Name: "n", Gateway: "demo", Model: "gpt-4o", Updated: time.Now(), Messages: 1, Body: []byte("{}")}
 	if err := errors.Join(s.Save(ctx, saved), s.Rename(ctx, "a", "other")); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestChatStore(t *testing.T) {
 	if err := s.Delete(ctx, "a"); err != nil {
 		t.Error(err)
 	}
-	if _, err := (chatStore{}).List(ctx); err == nil {
+	if _, err := (chatStore{noHistory}).List(ctx); err == nil {
 		t.Error("conversations without a history")
 	}
 }

@@ -146,7 +146,7 @@ func (a *app) dashboard(ctx context.Context) {
 	case <-polled:
 	case <-time.After(lastPolls):
 	}
-	root.Close(func(last chat.Saved) { _ = chatMemory{mem}.Save(context.Background(), last) })
+	root.Close(func(last chat.Saved) { _ = chatStore{mem.get}.Save(context.Background(), last) })
 	mem.close()
 	out.Finish(lastWrites)
 	switch {

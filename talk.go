@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"gatewatch/poller/gateway"
-	"gatewatch/poller/history"
 	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
@@ -23,49 +22,14 @@ func (a *app) chatOptions(ctx context.Context, cfg Config, w *wiring, mem *memor
 	for i := range entries {
 		entries[i].history = w.ids[entries[i].name]
 	}
-	service, err := newChatService(entries, nil, log)
+	service, err := newChatService(entries, mem.get, log)
 	if err != nil {
 		log.Warn("chat", "error", err)
 		return chat.Options{}
 	}
-	service.later = mem.get
 	opt := chat.Options{Service: service, Words: &text.ChatEnglish, Go: run}
 	if keeps {
-		opt.Store = chatMemory{mem}
+		opt.Store = chatStore{mem.get}
 	}
 	return opt
-}
-
-// chatMemory keeps conversations in the history, once it is open.
-type chatMemory struct{ mem *memory }
-
-var _ chat.Store = chatMemory{}
-
-func (c chatMemory) store() chatStore { return chatStore{c.mem.get()} }
-
-// Save writes a conversation or replaces it.
-func (c chatMemory) Save(ctx context.Context, s chat.Saved) error { return c.store().Save(ctx, s) }
-
-// List returns all conversations without their bodies, the last one first.
-func (c chatMemory) List(ctx context.Context) ([]chat.Saved, error) { return c.store().List(ctx) }
-
-// Load returns a conversation.
-func (c chatMemory) Load(ctx context.Context, id string) (chat.Saved, error) {
-	return c.store().Load(ctx, id)
-}
-
-// Rename gives a conversation another name.
-func (c chatMemory) Rename(ctx context.Context, id, name string) error {
-	return c.store().Rename(ctx, id, name)
-}
-
-// Delete deletes a conversation.
-func (c chatMemory) Delete(ctx context.Context, id string) error { return c.store().Delete(ctx, id) }
-
-// kept is the history as far as it is open.
-func (s *chatService) kept() *history.Store {
-	if s.later != nil {
-		return s.later()
-	}
-	return s.seen
 }

@@ -143,10 +143,7 @@ func (a *app) wireDemo(cfg Config, log *slog.Logger) (*wiring, error) {
 	if f.gateway != "" && f.gateway != "demo" {
 		return nil, fmt.Errorf("--gateway: the demo has one gateway, demo")
 	}
-	if f.demoRate == 0 {
-		f.demoRate = -1 // no traffic; the server takes 0 for its usual rate
-	}
-	server := &demo.Server{Dialect: f.demoDialect, Seed: f.demoSeed, Rate: f.demoRate, Names: f.demoNames, Admin: f.demoAdmin}
+	server := a.demoServer()
 	w := &wiring{demo: server}
 	err := w.add(cfg, GatewayConfig{Name: "demo", URL: server.URL()}, gateway.Options{
 		Name: "demo", URL: server.URL(), AccessToken: gateway.NewSecret(server.AccessToken()), UserID: fmt.Sprint(server.UserID()),

@@ -156,3 +156,23 @@ func (p ModelPrice) Cost(u ChatUsage) Opt[float64] {
 	cached := float64(min(u.Cached.V, u.Prompt))
 	return Some(p.PerCall.V + ((float64(u.Prompt)-cached)*p.In.V+cached*p.Cached.Or(p.In.V)+float64(u.Completion)*p.Out.V)/1e6)
 }
+
+// RowSpan is where in the gateway's log the row of an answer can be: rows are
+// written when a call ends, on the gateway's clock, which tells whole seconds, and
+// some a few seconds late. skew is the gateway's clock minus ours.
+func RowSpan(sent, ended time.Time, skew time.Duration) Span {
+	return Span{sent.Add(skew).Unix() - 2, ended.Add(skew).Unix() + 15}
+}
+
+// Fits reports whether c is the row of an answer: for sure by its request id, or
+// maybe, where one of them has no id, by model and by tokens as far as these are
+// known.
+func (c *Call) Fits(requestID, model string, u Opt[ChatUsage]) (sure, maybe bool) {
+	switch {
+	case c.Kind != KindConsume:
+		return false, false
+	case requestID != "" && c.RequestID != "":
+		return c.RequestID == requestID, false
+	}
+	return false, c.Model == model && (!u.OK || c.Completion == u.V.Completion && c.Prompt == u.V.Prompt)
+}

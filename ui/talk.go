@@ -87,21 +87,14 @@ func (u *UI) bill() tea.Cmd {
 // id, or where rows carry none by time, model and tokens, if only one row and one
 // answer fit. taken are the rows that belong to another one.
 func rowOf(a awaited, all []awaited, s model.State, taken map[*model.Call]bool) *model.Call {
-	// Rows are written when a call ends, on the gateway's clock, which tells whole
-	// seconds.
-	span := model.Span{From: a.Sent.Add(s.Skew.V).Unix() - 2, To: a.Ended.Add(s.Skew.V).Unix() + 15}
 	var fit []*model.Call
-	for c := range s.Self.Calls.In(span) {
-		if c.Kind != model.KindConsume {
-			continue
-		}
-		if a.RequestID != "" && c.RequestID == a.RequestID {
+	for c := range s.Self.Calls.In(model.RowSpan(a.Sent, a.Ended, s.Skew.V)) {
+		sure, maybe := c.Fits(a.RequestID, a.Model, a.Usage)
+		if sure {
 			return c
 		}
-		if c.RequestID == "" || a.RequestID == "" {
-			if c.Model == a.Model && sameTokens(c, a.Usage) {
-				fit = append(fit, c)
-			}
+		if maybe {
+			fit = append(fit, c)
 		}
 	}
 	// Two equal questions at a time never swap: their rows wait for one another,
@@ -121,10 +114,6 @@ func rowOf(a awaited, all []awaited, s model.State, taken map[*model.Call]bool) 
 		}
 	}
 	return nil
-}
-
-func sameTokens(c *model.Call, u model.Opt[model.ChatUsage]) bool {
-	return !u.OK || c.Completion == u.V.Completion && c.Prompt == u.V.Prompt
 }
 
 // Close stops what streams and hands over the conversation that is not stored yet.
