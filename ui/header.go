@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"gatewatch/model"
-	"gatewatch/ui/admin"
 	"gatewatch/ui/gateways"
 	"gatewatch/ui/overview"
-	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
 )
@@ -191,15 +189,9 @@ func (u *UI) channels(worth int) segment {
 		if len(parts) > 0 {
 			parts = append(parts, seg(th.Dim, " · ", 0))
 		}
-		parts = append(parts, seg(th.Dim, words.LowestChannel+" ", 0), seg(th.Plain, lowest(d, c.V), 0))
+		parts = append(parts, seg(th.Dim, words.LowestChannel+" ", 0), seg(th.Plain, d.ChannelLeft(c.V), 0))
 	}
 	return join(worth, parts...)
-}
-
-// lowest is a channel's balance and its age.
-func lowest(d pane.Data, c model.Channel) string {
-	age := time.Duration(d.State.ServerNow()-c.BalanceAt.V) * time.Second
-	return admin.Dollars(d, c.Balance.V) + " (" + text.Age(max(0, age)) + ")"
 }
 
 // rates are money, requests and tokens per minute and the share of errors, each

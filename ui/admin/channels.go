@@ -107,15 +107,6 @@ func age(d pane.Data, at model.Opt[int64]) table.Cell {
 	return table.Num(text.Age(max(0, ago)), float64(at.V), d.Theme.Dim)
 }
 
-// Dollars prints a provider's balance, which is in the provider's own currency,
-// mostly dollars.
-func Dollars(d pane.Data, v float64) string {
-	if d.Private {
-		return "***"
-	}
-	return fmt.Sprintf("%.2f", v)
-}
-
 func (p *Channels) rows(d pane.Data) []table.Row[int64] {
 	th := d.Theme
 	unknown := table.Str(text.Unknown, th.Faint)
@@ -124,7 +115,7 @@ func (p *Channels) rows(d pane.Data) []table.Row[int64] {
 		word, style := channelStatus(d, c.Status)
 		left, asked, used, answers := unknown, unknown, unknown, unknown
 		if c.Balance.OK {
-			left = table.Num(Dollars(d, c.Balance.V), c.Balance.V, th.Plain)
+			left = table.Num(d.Provider(c.Balance.V), c.Balance.V, th.Plain)
 			asked = age(d, c.BalanceAt)
 		}
 		if c.Used.OK {
@@ -194,7 +185,7 @@ func channelCard(d pane.Data, channel int64) pane.Card {
 		add(words.Masked, d.Name(c.Masked))
 		add(words.Group, d.Name(c.Group))
 		if c.Balance.OK {
-			add(words.ColLeft, Dollars(d, c.Balance.V))
+			add(words.ColLeft, d.Provider(c.Balance.V))
 			add(words.ColAsked, when(c.BalanceAt))
 		}
 		add(words.ColUsed, d.MoneyOpt(c.Used))

@@ -128,14 +128,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 			perHour = table.Num(one.MoneyFloat(rate.V)+d.Words.PerHour, s.Currency().Amount(rate.V), th.Plain)
 		}
 		if in := model.EmptyIn(s.Account.V.Quota, rate); in.OK {
-			style := th.Good
-			switch {
-			case in.V < 24*time.Hour:
-				style = th.Bad
-			case in.V < 72*time.Hour:
-				style = th.Warn
-			}
-			empty = table.Num("≈"+text.Span(in.V), -in.V.Hours(), style)
+			empty = table.Num("≈"+text.Span(in.V), -in.V.Hours(), pane.LastsStyle(th, in.V))
 		}
 		name := text.Clean(s.Gateway.Name)
 		if i == d.Current {
@@ -148,45 +141,18 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 	return p.table.Arrange(rows)
 }
 
-// totals are the sums over all gateways, one for each currency, in their order.
+// totals are the sums over all gateways, one line for each currency.
 func totals(d pane.Data) []string {
-	type sum struct {
-		left, burn model.Opt[float64]
-		n          int
-	}
-	// Amounts add up only where they are printed alike.
-	sums := map[model.Currency]*sum{}
-	shown := map[model.Currency]pane.Data{}
-	var order []model.Currency
-	for i, s := range d.Fleet {
-		one := d
-		one.State = s
-		cur := s.Currency()
-		cur.PerUnit = 0 // amounts are in the currency, whatever its unit
-		t := sums[cur]
-		if t == nil {
-			t = &sum{}
-			sums[cur], shown[cur] = t, one
-			order = append(order, cur)
-		}
-		if q := s.Account.V.Quota; q.OK {
-			t.left = model.Some(t.left.V + s.Currency().Amount(float64(q.V)))
-			t.n++
-		}
-		if r := burn(d, i); r.OK {
-			t.burn = model.Some(t.burn.V + s.Currency().Amount(r.V))
-		}
-	}
 	var out []string
-	for _, cur := range order {
-		t, one := sums[cur], shown[cur]
-		if !t.left.OK {
+	for _, sum := range model.Sums(d.Fleet, func(i int) model.Opt[float64] { return burn(d, i) }) {
+		if !sum.Left.OK {
 			continue
 		}
-		unit := one.Currency().Amount(1) // what one quota is worth
-		line := fmt.Sprintf(d.Words.TotalLeft, one.MoneyFloat(t.left.V/unit), t.n)
-		if t.burn.OK {
-			line += " · " + one.MoneyFloat(t.burn.V/unit) + d.Words.PerHour
+		one := d
+		one.State = model.State{Status: model.Some(model.Status{Currency: sum.Currency})}
+		line := fmt.Sprintf(d.Words.TotalLeft, one.MoneyFloat(sum.Left.V), sum.Gateways)
+		if sum.PerHour.OK {
+			line += " · " + one.MoneyFloat(sum.PerHour.V) + d.Words.PerHour
 		}
 		out = append(out, line)
 	}

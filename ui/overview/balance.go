@@ -143,12 +143,7 @@ func siteRows(d pane.Data, add func(name, value string, style theme.Style)) {
 	}
 	add(words.Channels, fmt.Sprintf(words.ChannelsDown, sum.Down), style)
 	if c := sum.Lowest; c.OK {
-		age := time.Duration(d.State.ServerNow()-c.V.BalanceAt.V) * time.Second
-		value := fmt.Sprintf("%.2f", c.V.Balance.V)
-		if d.Private {
-			value = "***"
-		}
-		add(words.LowestChannel, value+" ("+text.Age(max(0, age))+")", th.Plain)
+		add(words.LowestChannel, d.ChannelLeft(c.V), th.Plain)
 		add("", d.Name(c.V.Name), th.Dim)
 	}
 }
@@ -233,15 +228,8 @@ func EmptyWhen(d pane.Data) (string, theme.Style) {
 	case !f.EmptyAt.OK:
 		return d.Words.TooFewSamples, d.Theme.Dim
 	}
-	style := d.Theme.Good
 	left := f.EmptyAt.V.Sub(d.State.Now)
-	switch {
-	case left < 24*time.Hour:
-		style = d.Theme.Bad
-	case left < 72*time.Hour:
-		style = d.Theme.Warn
-	}
-	return moment(d, f.EmptyAt.V) + " ≈" + text.Span(left), style
+	return moment(d, f.EmptyAt.V) + " ≈" + text.Span(left), pane.LastsStyle(d.Theme, left)
 }
 
 // reconcileLine says what the badge in the title means, and the likely cause of a

@@ -4,6 +4,7 @@ package pane
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,6 +109,33 @@ func (d Data) Column(most float64) func(quota float64) string {
 		decimals = 4
 	}
 	return func(q float64) string { return cur.FormatFixed(q, decimals) }
+}
+
+// Provider prints a balance at a provider, which is in the provider's own
+// currency, mostly dollars.
+func (d Data) Provider(v float64) string {
+	if d.Private {
+		return "***"
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+// ChannelLeft is a channel's balance at its provider and how old the figure is.
+func (d Data) ChannelLeft(c model.Channel) string {
+	age := time.Duration(d.State.ServerNow()-c.BalanceAt.V) * time.Second
+	return d.Provider(c.Balance.V) + " (" + text.Age(max(0, age)) + ")"
+}
+
+// LastsStyle judges how long a balance lasts: under a day is bad, under three a
+// warning.
+func LastsStyle(th *theme.Theme, left time.Duration) theme.Style {
+	switch {
+	case left < 24*time.Hour:
+		return th.Bad
+	case left < 72*time.Hour:
+		return th.Warn
+	}
+	return th.Good
 }
 
 // Count prints a whole number, masked when Private.
