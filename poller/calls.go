@@ -135,6 +135,7 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		}
 	}
 	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
+	w.whole.Store(r.ledger.Covers(w.countedWindow().Ending(to)))
 	return nil
 }
 

@@ -249,30 +249,6 @@ func (w *watch) allChannels(ctx context.Context) (model.Channels, error) {
 	return all, nil
 }
 
-// pollRates asks the gateway's own sum, by turns over the window and over the
-// running hour of today: the first is compared with what was counted, the second
-// makes up today's spend. Either brings rpm and tpm where the gateway has them.
-func (w *watch) pollRates(ctx context.Context, every time.Duration) error {
-	to := w.serverNow() - model.Lag
-	span := w.countedWindow().Ending(to)
-	hour := w.rates%2 == 1
-	if hour {
-		hours := model.HourSpans(time.Unix(to, 0).In(w.target.Zone), to)
-		span = hours[len(hours)-1]
-	}
-	total, err := w.target.Gateway.Total(ctx, w.scopeNow(), span)
-	if err != nil {
-		return err
-	}
-	w.rates++
-	took := meterOf(ctx).last
-	w.emit(model.SourceRates, took, every, total, nil)
-	if hour {
-		w.emit(model.SourceRates, took, every, model.HourTotal{Scope: total.Scope, Span: span, Quota: total.Quota}, nil)
-	}
-	return nil
-}
-
 // countedWindow is the window on the screen, or the longest that is counted from
 // rows.
 func (w *watch) countedWindow() model.Window {

@@ -178,6 +178,7 @@ func (p *Poller) Want(want model.Want) {
 			w.window.Store(int64(want.Window))
 			if !want.Reread.Empty() {
 				w.reread.Store(&want.Reread)
+				w.resum.Store(true)
 			}
 			if was := w.channels.Swap(want.Channels); want.Channels && !was {
 				w.pokeSource(model.SourceChannels)
@@ -206,6 +207,10 @@ type watch struct {
 	window    atomic.Int64 // time.Duration
 	// reread is a part of the log to be read once more, nil for none.
 	reread atomic.Pointer[model.Span]
+	// resum has the gateway's sums of the window asked for anew.
+	resum atomic.Bool
+	// whole is set while the window on the screen was read whole.
+	whole atomic.Bool
 	// slow counts the sources whose interval is stretched because answers take
 	// long.
 	slow atomic.Int32
@@ -221,8 +226,8 @@ type watch struct {
 
 	// Each of these belongs to the loop of its source alone, one for each scope.
 	calls [2]callsReader
+	sums  [2]sumsReader
 	days  [2]daysReader
-	rates int // polls of the rates so far
 }
 
 // scopeNow is the scope on the screen.
@@ -233,6 +238,8 @@ func (w *watch) reader() *callsReader { return &w.calls[w.scopeNow()] }
 
 func (w *watch) dayReader() *daysReader { return &w.days[w.scopeNow()] }
 
+func (w *watch) sumReader() *sumsReader { return &w.sums[w.scopeNow()] }
+
 func newWatch(t Target, emit func(model.Update)) *watch {
 	if t.Zone == nil {
 		t.Zone = time.UTC
@@ -241,7 +248,7 @@ func newWatch(t Target, emit func(model.Update)) *watch {
 	w.window.Store(int64(t.Window))
 	w.scope.Store(int32(t.Scope))
 	for scope := range w.calls {
-		w.calls[scope].scope, w.days[scope].scope = model.Scope(scope), model.Scope(scope)
+		w.calls[scope].scope, w.sums[scope].scope, w.days[scope].scope = model.Scope(scope), model.Scope(scope), model.Scope(scope)
 	}
 	for range model.Sources() {
 		w.poke = append(w.poke, make(chan struct{}, 1))
