@@ -89,10 +89,12 @@ func (a *app) dashboard(ctx context.Context) {
 		}
 		polls.Add(t)
 	}
+	past := newPastReader(mem, cfg.Zone, w.targets, func(u model.Update) { program.Send(u) })
+	past.want(model.Want{Gateway: w.targets[0].Name, Scope: w.targets[0].Scope, Window: cfg.Window})
 	root := ui.New(ui.Options{
 		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
-		Warnings: w.warnings, Poller: polls, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
+		Warnings: w.warnings, Poller: watched{polls, past}, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
 		Fault: func() string { return mem.get().Fault() }, Alerts: a.alerts(cfg, mem, keeps, guard, log),
 		Chat: a.chatOptions(ctx, cfg, w, mem, keeps, guard.Go, log),
 	})
@@ -134,6 +136,7 @@ func (a *app) dashboard(ctx context.Context) {
 		defer close(polled)
 		if keeps {
 			a.remember(ctx, cfg, mem, polls, program.Send, guard.Go)
+			guard.Go(func() { past.run(ctx) })
 		}
 		polls.Run(ctx)
 	})

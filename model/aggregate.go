@@ -1,20 +1,36 @@
 package model
 
-// aggregated fills the window from the gateway's own hours or UTC days, and from
-// the log where it was read for all of one: the gateway writes its hours minutes
-// late. The span is widened to the beginning of the first of them.
-func (sum *Summary) aggregated(s State) {
-	b, t := s.Book(), &sum.Totals
-	t.CoverageBy = ByTime
+import "time"
+
+// aggregated fills a window that is too long to be counted: from the gateway's own
+// usage per hour or day, and where that does not fit the days of zone, the sums from
+// the gateway's sums of hours and days that do.
+func (sum *Summary) aggregated(s State, zone *time.Location) {
+	b := s.Book()
+	sum.Totals.CoverageBy = ByTime
 	for _, k := range s.Keys.V {
 		if s.Scope == ScopeSite {
 			break
 		}
 		sum.Keys = append(sum.Keys, KeyUsage{APIKey: k})
 	}
-	step := b.PeriodStep
+	asked := sum.Span
+	split := sum.periods(b)
+	sum.bySums(b, asked, zone)
+	if len(sum.Models) > 0 && split != sum.Span {
+		sum.SplitSpan = Some(split)
+		sum.SplitUTC = !sum.periodsFit(b, DayStart(time.Unix(asked.To, 0).In(zone)).Unix())
+	}
+}
+
+// periods fills the window from the gateway's own hours or UTC days, and from the
+// log where it was read for all of one: the gateway writes its hours minutes late.
+// The span is widened to the beginning of the first of them. What is told of is from
+// the first one that the gateway was asked about.
+func (sum *Summary) periods(b Book) (told Span) {
+	t, step := &sum.Totals, b.PeriodStep
 	if step == 0 {
-		return
+		return sum.Span
 	}
 	// The days of a gateway may begin at another hour than UTC's.
 	begin := func(t int64) int64 { return t - mod(t-b.periodOrigin(), step) }
@@ -45,7 +61,7 @@ func (sum *Summary) aggregated(s State) {
 	}
 	seconds := known.Seconds()
 	if asked.Seconds() == 0 {
-		return
+		return sum.Span
 	}
 	sum.SplitFrom, t.From = FromGateway, FromGateway
 	t.Coverage = float64(seconds) / float64(sum.Span.Seconds())
@@ -71,6 +87,90 @@ func (sum *Summary) aggregated(s State) {
 		sum.Series = append(sum.Series, p)
 	}
 	sum.PerMinute = rateOver(a.all.Quota, asked.Seconds())
+	return Span{asked[0].From, sum.Span.To}
+}
+
+// periodsFit reports whether the gateway's usage per hour or day begins where the
+// days of zone do, and has hours where hours are meant.
+func (sum *Summary) periodsFit(b Book, today int64) bool {
+	return b.PeriodStep != 0 && mod(today-b.periodOrigin(), b.PeriodStep) == 0 && (b.PeriodStep == 3600 || sum.Window.Length > longestDay)
+}
+
+// bySums fills the sums of the window, and their course, from the gateway's sums of
+// hours and days of zone, unless its own periods fit these and tell as much.
+func (sum *Summary) bySums(b Book, asked Span, zone *time.Location) {
+	var parts []Span
+	today := DayStart(time.Unix(asked.To, 0).In(zone)).Unix()
+	if sum.Window.Length > longestDay {
+		parts = DaySpans(asked.From, asked.To, zone)
+	} else {
+		for _, day := range DaySpans(asked.From, asked.To, zone) {
+			for _, h := range HourSpans(time.Unix(day.From, 0).In(zone), day.To) {
+				if h.To >= asked.From {
+					parts = append(parts, h)
+				}
+			}
+		}
+	}
+	t := Totals{From: FromGateway, CoverageBy: ByTime}
+	var quota Quota
+	var series []Point
+	var seconds, known int64
+	for _, part := range parts {
+		seconds += part.Seconds()
+		q, ok := b.sumOf(part, part.From >= today, zone)
+		p := Point{At: part.From, Seconds: part.Seconds()}
+		quota += q
+		if ok {
+			known += part.Seconds()
+			p.PerMinute = rateOver(q, part.Seconds())
+		}
+		series = append(series, p)
+	}
+	share := float64(known) / float64(seconds)
+	if known == 0 || sum.periodsFit(b, today) && share <= sum.Totals.Coverage {
+		return
+	}
+	t.Quota, t.Partial, t.Coverage = Some(quota), known < seconds, share
+	sum.Span.From, sum.Totals, sum.Series = parts[0].From, t, series
+	sum.PerMinute = rateOver(quota, known)
+}
+
+// sumOf is the spend of an hour or a day of zone, or as much as is known of it.
+func (b Book) sumOf(part Span, today bool, zone *time.Location) (Quota, bool) {
+	if part.Seconds() <= 3600 {
+		return b.hour(part)
+	}
+	for _, d := range b.Days {
+		if d.Span == part {
+			return d.Quota, true
+		}
+	}
+	if q, ok := b.dayOfPeriods(part); ok && !today {
+		return q, true
+	}
+	var sum Quota
+	all := true
+	for _, h := range HourSpans(time.Unix(part.From, 0).In(zone), part.To) {
+		q, ok := b.hour(h)
+		sum, all = sum+q, all && ok
+	}
+	return sum, all
+}
+
+// dayOfPeriods is the spend of a day from the gateway's usage per UTC day, where it
+// is the same day.
+func (b Book) dayOfPeriods(day Span) (q Quota, ok bool) {
+	if b.PeriodStep != 86_400 || day.Seconds() != 86_400 || mod(day.From-b.periodOrigin(), 86_400) != 0 ||
+		day.From < b.PeriodSpan.From || day.To > b.PeriodSpan.To {
+		return 0, false
+	}
+	for _, p := range b.Periods {
+		if p.From == day.From {
+			q += p.Quota
+		}
+	}
+	return q, true
 }
 
 // aggregate adds up periods.

@@ -68,7 +68,7 @@ func (p *purse) tick() {
 	}
 }
 
-func (p *purse) check() BalanceCheck { return reconcile(p.s).Balance }
+func (p *purse) check() BalanceCheck { return ReconcileNow(p.s).Balance }
 
 // run lets n seconds pass with a call of 100 every third second.
 func (p *purse) run(n int) {
@@ -205,7 +205,7 @@ func TestCausesOfABalanceGap(t *testing.T) {
 		if got.State != ReconcileGap || got.Cause != c.cause || got.Gap != c.gap || got.Slack != 0 {
 			t.Errorf("want %s of %d: %+v", c.cause, c.gap, got)
 		}
-		if state, gap, cause := reconcile(p.s).Verdict(); state != ReconcileGap || gap != got.Gap || cause != got.Cause {
+		if state, gap, cause := ReconcileNow(p.s).Verdict(); state != ReconcileGap || gap != got.Gap || cause != got.Cause {
 			t.Errorf("%s: the verdict is %s %d %s", c.cause, state, gap, cause)
 		}
 		p.idle(20 * 60)
@@ -241,7 +241,7 @@ func TestPartialForTheBudget(t *testing.T) {
 		t.Errorf("with the budget spent: %+v", c)
 	}
 	p.s = p.s.Apply(Update{At: at(p.now), Source: SourceRates, Payload: SpanTotal{Span: hour.Ending(p.now), Quota: 1}, Pace: Pace{Stretch: 2}})
-	if r := reconcile(p.s); r.State != ReconcilePartial || r.Cause != CauseBudget {
+	if r := ReconcileNow(p.s); r.State != ReconcilePartial || r.Cause != CauseBudget {
 		t.Errorf("the gateway's sum: %+v", r)
 	}
 }
@@ -253,13 +253,13 @@ func TestPurgedRows(t *testing.T) {
 	young := s.Self.Usage.tally(Span{t0 - 60 + Lag, t0}, s.Self.Calls).Quota
 	span := hour.Ending(t0)
 	for quota, want := range map[Quota]string{all - 1: CauseLate, all - young - 1: CausePurged, 0: CausePurged, all + 1: CauseLate} {
-		r := reconcile(s.Apply(update(t0+Lag, SourceRates, SpanTotal{Span: span, Quota: quota})))
+		r := ReconcileNow(s.Apply(update(t0+Lag, SourceRates, SpanTotal{Span: span, Quota: quota})))
 		if r.State != ReconcileGap || r.Cause != want || r.Gap != all-quota {
 			t.Errorf("the gateway says %d of %d: %+v, want %s", quota, all, r, want)
 		}
 	}
 	// A sum of what was final when it was taken cannot lack late rows.
-	r := reconcile(s.Apply(update(t0+120, SourceRates, SpanTotal{Span: span, Quota: all - 1})))
+	r := ReconcileNow(s.Apply(update(t0+120, SourceRates, SpanTotal{Span: span, Quota: all - 1})))
 	if r.Cause != CausePurged {
 		t.Errorf("long after: %+v", r)
 	}

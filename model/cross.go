@@ -16,8 +16,8 @@ type CrossTable struct {
 	Total       Tally
 }
 
-// Cross makes the table of the calls of span that are in memory.
-func Cross(s State, span Span) CrossTable {
+// Cross makes the table of the window's calls. s is what sum was derived from.
+func Cross(s State, sum Summary) CrossTable {
 	type cell struct {
 		key   KeyRef
 		model string
@@ -26,8 +26,7 @@ func Cross(s State, span Span) CrossTable {
 	keys := map[KeyRef]Tally{}
 	models := map[string]Tally{}
 	var t CrossTable
-	b := s.Book()
-	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
+	sum.eachCell(s, func(c *Cell) {
 		addTo(cells, cell{c.Key, c.Model}, &c.Tally)
 		addTo(keys, c.Key, &c.Tally)
 		addTo(models, c.Model, &c.Tally)

@@ -50,7 +50,7 @@ func forecast(s State, sum Summary) Forecast {
 		f.PerHour = Some(sum.PerMinute.V * 60)
 	case sum.rows && len(known) > 0:
 		f.PerHour = Some(mean(known) * 60)
-	case !sum.rows && sum.PerMinute.OK:
+	case sum.PerMinute.OK && !sum.rows:
 		f.PerHour = Some(sum.PerMinute.V * 60)
 		f.Samples = 0
 		for _, p := range sum.Series {

@@ -51,9 +51,17 @@ func (r Reconcile) Verdict() (state string, gap Quota, cause string) {
 // running hour are asked by turns, and a gap in either must stand still.
 const compared = 2
 
-// reconcile takes the newest of the gateway's sums whose seconds were all read,
+// Counted is the quota of a span by its rows, unknown where not all were read.
+func (b Book) Counted(span Span) Opt[Quota] {
+	if !b.Ledger.Covers(span) {
+		return Opt[Quota]{}
+	}
+	return Some(b.Usage.tally(span, b.Calls).Quota)
+}
+
+// ReconcileNow takes the newest of the gateway's sums whose seconds were all read,
 // one with a gap before one without.
-func reconcile(s State) Reconcile {
+func ReconcileNow(s State) Reconcile {
 	b := s.Book()
 	r := Reconcile{State: ReconcileUnknown, Balance: BalanceCheck{State: ReconcileUnknown}}
 	if s.Scope == ScopeSelf {
@@ -63,13 +71,13 @@ func reconcile(s State) Reconcile {
 	n := 0
 	for i := len(b.Totals) - 1; i >= 0 && n < compared; i-- {
 		t := b.Totals[i]
-		if !b.Ledger.Covers(t.Span) {
+		counted := b.Counted(t.Span)
+		if !counted.OK {
 			continue
 		}
 		n++
-		counted := b.Usage.tally(t.Span, b.Calls).Quota
 		r := Reconcile{
-			State: ReconcileMatch, Span: t.Span, Counted: Some(counted), Gateway: Some(t.Quota), Gap: counted - t.Quota,
+			State: ReconcileMatch, Span: t.Span, Counted: counted, Gateway: Some(t.Quota), Gap: counted.V - t.Quota,
 			Balance: r.Balance,
 		}
 		if r.Gap != 0 {

@@ -18,25 +18,28 @@ type Report struct {
 type GatewayReport struct {
 	Name string `json:"name"`
 	// Scope is "self", or "site" where the figures are those of the whole site.
-	Scope          string           `json:"scope"`
-	URL            string           `json:"url"`
-	Dialect        Opt[string]      `json:"dialect"`
-	DialectVersion Opt[string]      `json:"dialect_version"`
-	SystemName     Opt[string]      `json:"system_name"`
-	Account        *AccountReport   `json:"account"`
-	Balance        *BalanceReport   `json:"balance"`
-	Rates          RatesReport      `json:"rates"`
-	Window         WindowReport     `json:"window"`
-	Totals         TotalsReport     `json:"totals"`
-	Models         []ModelReport    `json:"models"`
-	Keys           []KeyReport      `json:"keys"`
-	OtherKeys      []OtherKeyReport `json:"other_keys"`
-	Days           []DayReport      `json:"days"`
-	Today          TodayReport      `json:"today"`
-	Reconcile      ReconcileReport  `json:"reconcile"`
-	Forecast       ForecastReport   `json:"forecast"`
-	Sources        []SourceReport   `json:"sources"`
-	Requests       RequestsReport   `json:"requests"`
+	Scope          string         `json:"scope"`
+	URL            string         `json:"url"`
+	Dialect        Opt[string]    `json:"dialect"`
+	DialectVersion Opt[string]    `json:"dialect_version"`
+	SystemName     Opt[string]    `json:"system_name"`
+	Account        *AccountReport `json:"account"`
+	Balance        *BalanceReport `json:"balance"`
+	Rates          RatesReport    `json:"rates"`
+	Window         WindowReport   `json:"window"`
+	Totals         TotalsReport   `json:"totals"`
+	Models         []ModelReport  `json:"models"`
+	// ModelsWindow is there where the models speak of another time than Window, since
+	// the gateway's own days begin elsewhere or do not go back as far.
+	ModelsWindow *SpanReport      `json:"models_window,omitempty"`
+	Keys         []KeyReport      `json:"keys"`
+	OtherKeys    []OtherKeyReport `json:"other_keys"`
+	Days         []DayReport      `json:"days"`
+	Today        TodayReport      `json:"today"`
+	Reconcile    ReconcileReport  `json:"reconcile"`
+	Forecast     ForecastReport   `json:"forecast"`
+	Sources      []SourceReport   `json:"sources"`
+	Requests     RequestsReport   `json:"requests"`
 	// Users, of the whole site, and Channels are given to administrators alone;
 	// UpstreamKeys by opencatd.
 	Users        []UserReport    `json:"users,omitempty"`
@@ -110,6 +113,12 @@ type WindowReport struct {
 	From  string `json:"from"`
 	To    string `json:"to"`
 	Label string `json:"label"`
+}
+
+// SpanReport is a time, both ends inclusive.
+type SpanReport struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // TotalsReport is the window's sums.

@@ -23,6 +23,9 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 		Days:      dayReports(s.Book(), zone),
 		Requests:  RequestsReport{s.Pace.Made, s.Pace.Budget},
 	}
+	if split := sum.SplitSpan; split.OK {
+		r.ModelsWindow = &SpanReport{sec(split.V.From), sec(split.V.To)}
+	}
 	if s.Scope == ScopeSite {
 		r.Scope = "site"
 	}

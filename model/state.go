@@ -23,8 +23,10 @@ type Book struct {
 	Totals []SpanTotal
 	// TotalsAt is when the newest arrived, on the local clock.
 	TotalsAt time.Time
-	// Hours are the gateway's sums of the hours of today.
+	// Hours are the gateway's sums of the hours of today and yesterday, Days those of
+	// days before.
 	Hours []HourTotal
+	Days  []DayTotal
 	// Count is how many consume rows the gateway says a span has.
 	Count Opt[CallsCount]
 	// Periods are the gateway's sums per model and hour or UTC day over
@@ -33,6 +35,8 @@ type Book struct {
 	Periods    []PeriodUsage
 	PeriodSpan Span
 	PeriodStep int64
+	// Past is what our own history holds of a long window, the zero Past for nothing.
+	Past Past
 	// ErrorsSeen is set once a failure row was read: until then the number of
 	// errors is unknown, since most gateways log none.
 	ErrorsSeen bool
@@ -116,6 +120,10 @@ func (s State) Tick(now time.Time) State {
 // an error never removes data.
 func (s State) Apply(u Update) State {
 	s.Version++
+	if p, ok := u.Payload.(Past); ok {
+		s.book(p.Scope).Past = p // from our own history: no gateway was asked
+		return s
+	}
 	s.Now = u.At
 	s.Pace = u.Pace
 	if u.Skew.OK {
@@ -158,6 +166,9 @@ func (s State) Apply(u Update) State {
 	case HourTotal:
 		b := s.book(p.Scope)
 		b.Hours = foldHour(b.Hours, p)
+	case DayTotal:
+		b := s.book(p.Scope)
+		b.Days = foldDay(b.Days, p)
 	case Details:
 		s.Details = Some(p)
 	case Channels:
@@ -247,6 +258,22 @@ func foldHour(have []HourTotal, h HourTotal) []HourTotal {
 		}
 	}
 	return append(out, h)
+}
+
+// keepDays is how long the sums of days are kept in memory, in seconds: a month and
+// what it may be widened by.
+const keepDays = 40 * 86400
+
+// foldDay replaces what was known of a day, and drops what is too old for any
+// window.
+func foldDay(have []DayTotal, d DayTotal) []DayTotal {
+	out := make([]DayTotal, 0, len(have)+1)
+	for _, o := range have {
+		if o.Span != d.Span && o.Span.From > d.Span.From-keepDays {
+			out = append(out, o)
+		}
+	}
+	return append(out, d)
 }
 
 // Fleet is every gateway's state, in the order of the config.

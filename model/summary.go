@@ -121,8 +121,10 @@ type Point struct {
 type Summary struct {
 	Window Window
 	Span   Span
-	// rows is set where the window was counted from the log's rows.
-	rows   bool
+	// rows is set where the window was counted from the log's rows, past where it was
+	// counted by our own history.
+	rows, past bool
+
 	Totals Totals
 	// PerMinute is the quota per minute over the window.
 	PerMinute Opt[float64]
@@ -135,6 +137,11 @@ type Summary struct {
 	ErrorRate Opt[float64]
 	// SplitFrom says where the figures per model, key and user come from.
 	SplitFrom Origin
+	// SplitSpan is the time that they speak of, where that is not Span: the gateway's
+	// own days can be fewer, or others than those of the chosen zone, which SplitUTC
+	// says.
+	SplitSpan Opt[Span]
+	SplitUTC  bool
 	Models    []ModelUsage
 	Keys      []KeyUsage
 	Others    []OtherKey
@@ -183,10 +190,13 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum := Summary{Window: w, Span: span}
 	// A day that has just begun was read as a whole.
 	sum.rows = w.Counted() || w.Calendar != CalendarNone && b.Ledger.Covers(span)
-	if sum.rows {
+	switch {
+	case sum.rows:
 		sum.counted(s)
-	} else {
-		sum.aggregated(s)
+	case b.remembers(span):
+		sum.remembered(s)
+	default:
+		sum.aggregated(s, zone)
 	}
 	sum.NowSpan = Span{span.To - nowWindow + 1, span.To}
 	sum.Now = Spenders(s, sum.NowSpan)
@@ -198,7 +208,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Today = today(b, span.To, zone)
 	sum.Paces[0], sum.Paces[1], sum.Paces[2] = SpendRates(s)
 	sum.Forecast = forecast(s, sum)
-	sum.Reconcile = reconcile(s)
+	sum.Reconcile = ReconcileNow(s)
 	return sum
 }
 
@@ -208,32 +218,14 @@ func (sum Summary) Wider() bool {
 	return sum.Window.Calendar != CalendarNone || sum.Span.Seconds() > int64(sum.Window.Length/time.Second)
 }
 
+// Counted reports whether the figures of the window were counted call by call, so
+// that keys, errors and durations are known.
+func (sum Summary) Counted() bool { return sum.rows || sum.past }
+
 // counted fills the window from the rows that were read.
 func (sum *Summary) counted(s State) {
 	b, span := s.Book(), sum.Span
-	byModel, byKey, byUser := shares[string]{}, shares[KeyRef]{}, map[string]Tally{}
-	own := s.Scope == ScopeSelf
-	var all Tally
-	b.Usage.eachCell(span, b.Calls, func(c *Cell) {
-		all.add(&c.Tally)
-		byModel.add(c.Model, c)
-		if own {
-			byKey.add(c.Key, c)
-		} else {
-			addTo(byUser, c.User, &c.Tally)
-		}
-	})
-	whole := b.Ledger.Covers(span)
-	sum.SplitFrom = FromSampled
-	if whole {
-		sum.SplitFrom = FromCounted
-	}
-	sum.Models = modelUsage(byModel, b.ErrorsSeen)
-	if own {
-		// Of the whole site, keys of different users share their names.
-		sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b, whole)
-	}
-	sum.Users = userUsage(byUser)
+	all := sum.split(s, b, b.Ledger.Covers(span))
 	sum.Totals = totals(b, span, all)
 	sum.Series = series(b, span)
 	if s.Scope == ScopeSelf && s.Sources[SourceCalls].Fault.Kind == FaultUnsupported {
@@ -248,6 +240,46 @@ func (sum *Summary) counted(s State) {
 		}
 		sum.PerMinute = rateOver(q.V, seconds)
 	}
+}
+
+// eachCell hands over the window's usage per user × key × language model; some come
+// more than once.
+func (sum Summary) eachCell(s State, f func(*Cell)) {
+	b, span := s.Book(), sum.Span
+	if sum.past {
+		for i := range b.Past.Cells {
+			f(&b.Past.Cells[i])
+		}
+		span.From = b.Past.Span.To + 1
+	}
+	b.Usage.eachCell(span, b.Calls, f)
+}
+
+// split fills the figures per model, key and user, which are of the whole window
+// where whole is set, and returns their sum.
+func (sum *Summary) split(s State, b Book, whole bool) (all Tally) {
+	byModel, byKey, byUser := shares[string]{}, shares[KeyRef]{}, map[string]Tally{}
+	own := s.Scope == ScopeSelf
+	sum.eachCell(s, func(c *Cell) {
+		all.add(&c.Tally)
+		byModel.add(c.Model, c)
+		if own {
+			byKey.add(c.Key, c)
+		} else {
+			addTo(byUser, c.User, &c.Tally)
+		}
+	})
+	sum.SplitFrom = FromSampled
+	if whole {
+		sum.SplitFrom = FromCounted
+	}
+	sum.Models = modelUsage(byModel, b.ErrorsSeen)
+	if own {
+		// Of the whole site, keys of different users share their names.
+		sum.Keys, sum.Others = keyUsage(s.Keys.V, byKey, b, whole)
+	}
+	sum.Users = userUsage(byUser)
+	return all
 }
 
 // rateOver is a rate per minute over some seconds, unknown over none.

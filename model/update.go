@@ -77,9 +77,17 @@ type SpanTotal struct {
 	At time.Time
 }
 
-// HourTotal is a payload of SourceDays: the gateway's own sum over one hour of
-// today, which is over, or over its beginning.
+// HourTotal is a payload of SourceRates: the gateway's own sum over one hour of a
+// day, or over its beginning while it is not over.
 type HourTotal struct {
+	Scope Scope
+	Span  Span
+	Quota Quota
+}
+
+// DayTotal is a payload of SourceRates: the gateway's own sum over a day of the
+// chosen zone that is over. It is asked for once and kept for ever.
+type DayTotal struct {
 	Scope Scope
 	Span  Span
 	Quota Quota
@@ -102,8 +110,8 @@ type Channels []Channel
 type Want struct {
 	Gateway string
 	Scope   Scope
-	// Window is the length of time on the screen.
-	Window time.Duration
+	// Window is the time on the screen.
+	Window Window
 	// Reread is a part of the log whose calls do not add up to the gateway's own
 	// sum, to be read once more; empty for none.
 	Reread Span

@@ -107,3 +107,16 @@ func HourSpans(now time.Time, to int64) []Span {
 	}
 	return out
 }
+
+// DaySpans cuts the time from the start of the day of from to the second to into
+// the days of zone; the last one may be short.
+func DaySpans(from, to int64, zone *time.Location) []Span {
+	var out []Span
+	for start := DayStart(time.Unix(from, 0).In(zone)); start.Unix() <= to; {
+		y, m, d := start.Date()
+		next := DayStart(time.Date(y, m, d+1, 12, 0, 0, 0, zone))
+		out = append(out, Span{start.Unix(), min(to, next.Unix()-1)})
+		start = next
+	}
+	return out
+}

@@ -8,17 +8,16 @@ import (
 	"gatewatch/model"
 )
 
-// hourSettles is how long after its end an hour of today is asked for, so that
-// late rows are in.
-const hourSettles = 65 * time.Second
-
 // daysReader remembers what the gateway was asked for.
 type daysReader struct {
 	scope     model.Scope
-	hours     map[int64]bool // hours of today, by their first second
-	periodsAt time.Time      // when the usage per hour or day was asked for
-	hourAt    time.Time      // when an hour was asked for
-	periods   model.Periods  // what is known of the usage per hour or day
+	periodsAt time.Time     // when the usage per hour or day was asked for
+	periods   model.Periods // what is known of the usage per hour or day
+
+	sums   map[model.Span]bool // the hours and days whose sum was asked for
+	sumAt  time.Time           // when one was asked for
+	partly partlySum           // the one that is being asked for in parts
+	parts  parting             // how long its parts are
 }
 
 // daysWanted is how far back usage per hour or day is needed: a day more than
@@ -28,8 +27,8 @@ func (w *watch) daysWanted() time.Duration {
 }
 
 // pollDays asks the usage per hour or day on the interval, and in between the
-// sum of every hour of today that is over, newest first, once each. It returns
-// the time until either is due.
+// sums of hours and days that are over, once each. It returns the time until
+// either is due.
 func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) (time.Duration, error) {
 	d := w.dayReader()
 	var failed error
@@ -39,7 +38,7 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 			return 0, failed
 		}
 	}
-	waiting, err := w.askHours(ctx, d)
+	waiting, err := w.askSums(ctx, d)
 	if err != nil {
 		return 0, err
 	}
@@ -48,15 +47,12 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 	}
 	wait := every - time.Since(d.periodsAt)
 	if waiting {
-		return min(wait, hourTurn), nil
+		return min(wait, sumTurn), nil
 	}
 	now := w.serverNow()
-	hours := model.HourSpans(time.Unix(now, 0).In(w.target.Zone), now)
-	for _, h := range hours {
-		if !d.hours[h.From] {
-			due := time.Unix(h.From, 0).Add(time.Hour + hourSettles)
-			wait = min(wait, due.Sub(time.Unix(now, 0)))
-			break
+	for _, h := range w.sumsWanted(d, now) {
+		if !d.sums[h] {
+			wait = min(wait, time.Duration(h.To+sumSettles-now)*time.Second)
 		}
 	}
 	return max(time.Second, wait), nil
@@ -127,45 +123,4 @@ func (d *daysReader) merge(p model.Periods) {
 	}
 	d.periods.Usage = kept
 	d.periods.Span = model.Span{From: min(d.periods.Span.From, p.Span.From), To: max(d.periods.Span.To, p.Span.To)}
-}
-
-// hourTurn is how long an hour of today waits for its turn. One hour in this
-// time is asked for even of a slow gateway, or a day would never be complete
-// there.
-const hourTurn = time.Minute
-
-// askHours asks the sum of every hour of today that is over and was not asked
-// for yet, as far as the budget has room now; waiting is set when some are left.
-// The sums belong to the rates: one source's health speaks of one kind of
-// question.
-func (w *watch) askHours(ctx context.Context, d *daysReader) (waiting bool, err error) {
-	if d.hours == nil {
-		d.hours = map[int64]bool{}
-	}
-	ctx = withClass(ctx, backfill)
-	now := w.serverNow()
-	hours := model.HourSpans(time.Unix(now, 0).In(w.target.Zone), now)
-	for i := len(hours) - 2; i >= 0; i-- {
-		h := hours[i]
-		if d.hours[h.From] || now < h.To+int64(hourSettles/time.Second) {
-			continue
-		}
-		b := w.target.Budget
-		if !b.canFill(1) && (!b.canSpare(1) || time.Since(d.hourAt) < hourTurn) {
-			return true, nil
-		}
-		d.hourAt = time.Now()
-		total, err := w.target.Gateway.Total(ctx, d.scope, h)
-		if errors.Is(err, errors.ErrUnsupported) {
-			d.hours[h.From] = true
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		d.hours[h.From] = true
-		w.emit(model.SourceRates, meterOf(ctx).last, w.every(model.SourceRates),
-			model.HourTotal{Scope: total.Scope, Span: h, Quota: total.Quota}, nil)
-	}
-	return false, nil
 }

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,7 +51,7 @@ func TestTheSiteIsAskedHalfAsOften(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		own, channels := f.count("calls"), f.count("channels")
-		p.Want(model.Want{Gateway: "prod", Scope: model.ScopeSite, Window: 15 * time.Minute})
+		p.Want(model.Want{Gateway: "prod", Scope: model.ScopeSite, Window: model.Window{Length: 15 * time.Minute}})
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		cancel()
@@ -69,4 +70,116 @@ func TestTheSiteIsAskedHalfAsOften(t *testing.T) {
 			t.Errorf("the own account is asked every %s", account.Every)
 		}
 	})
+}
+
+// daysWatch watches a gateway that knows UTC days alone, in Shanghai, where it is
+// past eight in the morning when the fake clock begins, with a week on the screen.
+func daysWatch(t *testing.T, f *fake, long time.Duration, seed []model.Update) *recorder {
+	t.Helper()
+	rec := &recorder{}
+	b := NewBudget(0)
+	f.around = b.Around
+	p := New(rec.emit, nil)
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: 7 * 24 * time.Hour, Zone: zone})
+	for _, u := range seed {
+		p.Seed(u)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	p.Run(ctx)
+	return rec
+}
+
+// sumsOver are the sums that were asked for over more than so many seconds.
+func (f *fake) sumsOver(seconds int64) (spans []model.Span) {
+	for _, r := range f.asked {
+		if r.kind == "total" && r.span.Seconds() > seconds {
+			spans = append(spans, r.span)
+		}
+	}
+	return spans
+}
+
+func TestADayIsAskedForOnceForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, days: true, perDay: true, latency: 30 * time.Millisecond}
+		f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-9*24*time.Hour), 9*86400+1200, 0.01)
+		rec := daysWatch(t, f, 15*time.Minute, nil)
+		asked := f.sumsOver(3600)
+		if len(asked) != 7 {
+			t.Fatalf("%d days were asked for: %v", len(asked), asked)
+		}
+		for i, d := range asked {
+			if d.Seconds() != 86400 || (d.From+8*3600)%86400 != 0 {
+				t.Errorf("%v is no day in Shanghai", d)
+			}
+			if i > 0 && d.From >= asked[i-1].From {
+				t.Errorf("%v was asked for after %v: not newest first", d, asked[i-1])
+			}
+		}
+		zone := time.FixedZone("CST", 8*3600)
+		sum := model.Summarise(rec.now(), model.Window{Label: "7d", Length: 7 * 24 * time.Hour}, zone)
+		if _, truth := f.truth(sum.Span); sum.Totals.Quota != model.Some(truth) || sum.Totals.Partial {
+			t.Errorf("the week is %+v, it is %d", sum.Totals, truth)
+		}
+
+		again := &fake{totals: true, days: true, perDay: true, latency: 30 * time.Millisecond}
+		daysWatch(t, again, 15*time.Minute, rec.updates)
+		if asked := again.sumsOver(3600); len(asked) != 0 {
+			t.Errorf("after a restart %v were asked for again", asked)
+		}
+	})
+}
+
+// Where the gateway tells its usage per hour, and our days begin with one, no day is
+// asked for.
+func TestNoDayIsAskedForWhereHoursTell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, days: true, latency: 30 * time.Millisecond}
+		daysWatch(t, f, 15*time.Minute, nil)
+		if asked := f.sumsOver(3600); len(asked) != 0 {
+			t.Errorf("%v were asked for", asked)
+		}
+	})
+}
+
+// A database that is slow over a long time is asked over shorter ones, and one that
+// is slow over any is not asked more often.
+func TestSumsInParts(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		latency, hour time.Duration
+		day, hours    bool // whether whole days and whole hours go on being asked for
+	}{
+		{name: "slow over a day", latency: 20 * time.Millisecond, hour: 100 * time.Millisecond, hours: true},
+		{name: "slow over an hour", latency: 20 * time.Millisecond, hour: time.Second},
+		{name: "slow over anything", latency: 700 * time.Millisecond, day: true, hours: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{totals: true, days: true, perDay: true, latency: c.latency, perHour: c.hour}
+				f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-9*24*time.Hour), 9*86400+1200, 0.001)
+				rec := daysWatch(t, f, 24*time.Hour, nil)
+				if days := len(f.sumsOver(3600)); c.day != (days > 3) {
+					t.Errorf("%d sums over more than an hour", days)
+				}
+				if hours := len(f.sumsOver(600)); c.hours != (hours > 12) {
+					t.Errorf("%d sums over more than ten minutes", hours)
+				}
+				s := rec.now()
+				if len(s.Self.Days) < 7 {
+					t.Errorf("%d days are known after a day", len(s.Self.Days))
+				}
+				for _, d := range s.Self.Days {
+					if _, truth := f.truth(d.Span); d.Quota != truth {
+						t.Errorf("the day %v is told as %d, it is %d", d.Span, d.Quota, truth)
+					}
+				}
+			})
+		})
+	}
 }

@@ -30,6 +30,10 @@ type fake struct {
 	// around is the budget, as gateway.Client calls it.
 	around func(ctx context.Context, heavy bool, do func() error) error
 	days   bool
+	// perDay makes the usage one of UTC days instead of hours; perHour is how much
+	// longer a sum takes for each hour that it is asked over.
+	perDay  bool
+	perHour time.Duration
 
 	mu       sync.Mutex
 	rows     []fakeRow // by appearance
@@ -207,6 +211,7 @@ func (f *fake) Count(ctx context.Context, _ model.Scope, span model.Span) (n int
 
 func (f *fake) Total(ctx context.Context, scope model.Scope, span model.Span) (t model.SpanTotal, err error) {
 	err = f.do(ctx, "total", true, span, 0, func() error {
+		time.Sleep(time.Duration(float64(f.perHour) * float64(span.Seconds()) / 3600))
 		t = model.SpanTotal{Scope: scope, Span: span}
 		for _, c := range f.visible(span) {
 			t.Quota += c.Quota
@@ -220,8 +225,13 @@ func (f *fake) Periods(ctx context.Context, scope model.Scope, span model.Span) 
 	if !f.days {
 		return model.Periods{}, errors.ErrUnsupported
 	}
-	usage := []model.PeriodUsage{{From: span.From, To: span.From + 3599}}
-	return model.Periods{Scope: scope, Span: span, Step: 3600, Usage: usage}, f.do(ctx, "days", true, span, 0, func() error { return nil })
+	step := int64(3600)
+	if f.perDay {
+		step = 86400
+	}
+	from := span.From - span.From%step
+	usage := []model.PeriodUsage{{From: from, To: from + step - 1}}
+	return model.Periods{Scope: scope, Span: span, Step: step, Usage: usage}, f.do(ctx, "days", true, span, 0, func() error { return nil })
 }
 
 func (f *fake) Keys(ctx context.Context, page int) ([]model.APIKey, bool, error) {

@@ -111,7 +111,7 @@ func TestChannelsAreAskedForWhileTheyAreShown(t *testing.T) {
 			synctest.Wait()
 			return f.count("channels") - was
 		}
-		own := model.Want{Gateway: "prod", Window: time.Hour}
+		own := model.Want{Gateway: "prod", Window: model.Window{Length: time.Hour}}
 		shown := own
 		shown.Channels = true
 		if n := asked(own, 3*time.Minute); n != 0 {

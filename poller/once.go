@@ -3,7 +3,6 @@ package poller
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +37,13 @@ func (p *Poller) Once(ctx context.Context, window model.Window) map[string]model
 func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	gw := w.target.Gateway
 	w.window.Store(int64(window.Length))
+	var known model.State
+	known.Scope = w.scopeNow()
+	tell := w.emitTo
+	w.emitTo = func(u model.Update) {
+		known = known.Apply(u)
+		tell(u)
+	}
 	asked := map[model.Source]bool{}
 	ask := func(src model.Source, f func(ctx context.Context) (any, error)) bool {
 		again := asked[src]
@@ -107,7 +113,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		return d.periods, err
 	})
 	hours := model.HourSpans(time.Unix(span.To, 0).In(w.target.Zone), span.To)
-	ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, hours[len(hours)-1]) })
+	ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.sumOf(ctx, hours[len(hours)-1]) })
 
 	log := span
 	if !window.Counted() {
@@ -123,16 +129,22 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	if !fill(first) {
 		return span
 	}
-	for _, h := range slices.Backward(hours[:len(hours)-1]) {
+	for _, h := range w.sumsWanted(w.dayReader(), span.To)[1:] {
 		// The last request is kept for the question how much of the log is missing.
 		if end, ok := ctx.Deadline(); w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
 			continue
 		}
-		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.hourTotal(ctx, h) }) {
+		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.sumOf(ctx, h) }) {
 			break
 		}
 	}
-	if !fill(anyNumber) || !hourly {
+	if !fill(anyNumber) {
+		return span
+	}
+	if window.Counted() {
+		ask(model.SourceRates, func(ctx context.Context) (any, error) { return nil, w.settleGap(ctx, counted, func() model.State { return known }) })
+	}
+	if !hourly {
 		return span
 	}
 	all := model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To}
@@ -161,9 +173,10 @@ func (w *watch) failRest(ctx context.Context, first model.Source, why error) {
 // anyNumber of requests is as many as the budget and the time allow.
 const anyNumber = 1 << 30
 
-func (w *watch) hourTotal(ctx context.Context, hour model.Span) (any, error) {
-	t, err := w.target.Gateway.Total(ctx, w.scopeNow(), hour)
-	return model.HourTotal{Scope: t.Scope, Span: hour, Quota: t.Quota}, err
+// sumOf is the gateway's sum of an hour or a day.
+func (w *watch) sumOf(ctx context.Context, span model.Span) (any, error) {
+	t, err := w.target.Gateway.Total(ctx, w.scopeNow(), span)
+	return periodTotal(t.Scope, span, t.Quota), err
 }
 
 // oncePages is how many pages one reading should need: the more, the fewer are
@@ -177,6 +190,7 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 	r, m := w.reader(), meterOf(ctx)
 	r.skew = w.target.Gateway.Skew().V
 	pageSize := w.target.Gateway.PageSize()
+	moved := 0
 	for m.requests < requests {
 		pages := oncePages
 		if end, ok := ctx.Deadline(); ok {
@@ -201,6 +215,10 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 		if err != nil && ctx.Err() != nil {
 			return r.unlessRead(err)
 		}
+		if errors.Is(err, errMoved) && moved < rereads {
+			moved++ // rows are late: a little later they will be there
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -223,4 +241,43 @@ func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	if err == nil {
 		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
 	}
+}
+
+// settleGap compares what was counted of span with the gateway's own sum, and where
+// they differ asks for the sum again, since rows may have come after the first
+// answer, and then reads once more what of span still differs. known is what was
+// told so far.
+func (w *watch) settleGap(ctx context.Context, span model.Span, known func() model.State) error {
+	differs := func(part model.Span) (bool, error) {
+		total, err := w.target.Gateway.Total(ctx, w.scopeNow(), part)
+		if err != nil {
+			return false, err
+		}
+		w.emit(model.SourceRates, meterOf(ctx).last, 0, total, nil)
+		counted := known().Book().Counted(part)
+		return counted.OK && counted.V != total.Quota, nil
+	}
+	if r := model.ReconcileNow(known()); r.State != model.ReconcileGap {
+		return nil
+	}
+	gap, err := differs(span)
+	if err != nil || !gap {
+		return err
+	}
+	r := w.reader()
+	for to := span.To; to >= span.From; to -= sumPiece {
+		part := model.Span{From: max(span.From, to-sumPiece+1), To: to}
+		gap, err := differs(part)
+		if err != nil {
+			return err
+		}
+		if gap {
+			r.ledger = r.ledger.Unsettle(part)
+			if err := w.fill(ctx, part, anyNumber); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = differs(span)
+	return err
 }

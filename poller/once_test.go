@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,6 +102,31 @@ func TestOnceWithoutRoomForTheLog(t *testing.T) {
 		}
 		if got := s.Sources[model.SourceRates].Fault; got.Kind != model.FaultNone {
 			t.Errorf("the rates: %+v", got)
+		}
+	})
+}
+
+// TestOnceReadsAgainWhatDoesNotAddUp has rows that appear late, while the log is
+// read or right after.
+func TestOnceReadsAgainWhatDoesNotAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, latency: 300 * time.Millisecond, lateShare: 0.3, lateBy: 20 * time.Second}
+		f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-time.Hour), 3600+60, 1)
+		s := onceFor(t, f, 300, time.Minute)
+		sum := model.SummariseSpan(s, model.Window{Label: "1h", Length: time.Hour}, model.Span{From: time.Now().Unix() - 3700, To: s.Self.Ledger.End().V}, time.UTC)
+		if r := sum.Reconcile; r.State != model.ReconcileMatch || r.Span.Seconds() != 3600 {
+			t.Errorf("%+v", r)
+		}
+		calls, _ := f.truth(sum.Reconcile.Span)
+		read := int64(0)
+		for range s.Self.Calls.In(sum.Reconcile.Span) {
+			read++
+		}
+		if read != calls {
+			t.Errorf("%d calls of %d", read, calls)
+		}
+		if n := f.count("total"); n > 24+2+1+7+1 {
+			t.Errorf("%d sums were asked for", n)
 		}
 	})
 }

@@ -129,13 +129,9 @@ func (p *Poller) Seed(u model.Update) {
 			r := &w.calls[known.Scope]
 			r.ledger = r.ledger.Settle(known.Span, known.ReadAt)
 		case model.HourTotal:
-			if known.Span.Seconds() == 3600 && known.Span.From%60 == 0 {
-				d := &w.days[known.Scope]
-				if d.hours == nil {
-					d.hours = map[int64]bool{}
-				}
-				d.hours[known.Span.From] = true
-			}
+			w.days[known.Scope].knows(known.Span)
+		case model.DayTotal:
+			w.days[known.Scope].knows(known.Span)
 		}
 	}
 }
@@ -175,7 +171,7 @@ func (p *Poller) Want(want model.Want) {
 	for _, w := range p.watches {
 		on := w.target.Name == want.Gateway
 		if on {
-			w.window.Store(int64(want.Window))
+			w.window.Store(int64(want.Window.Length))
 			if !want.Reread.Empty() {
 				w.reread.Store(&want.Reread)
 				w.resum.Store(true)

@@ -318,7 +318,7 @@ func TestPokeAsksAtOnce(t *testing.T) {
 			t.Error("the poke was not heard")
 		}
 		days = f.count("days")
-		p.Want(model.Want{Gateway: "prod", Window: 30 * 24 * time.Hour})
+		p.Want(model.Want{Gateway: "prod", Window: model.Window{Length: 30 * 24 * time.Hour}})
 		time.Sleep(500 * time.Millisecond)
 		longer := f.count("days")
 		if longer < days+10 {
@@ -329,7 +329,7 @@ func TestPokeAsksAtOnce(t *testing.T) {
 				t.Errorf("%v is asked for at once", r.span)
 			}
 		}
-		p.Want(model.Want{Gateway: "prod", Window: 24 * time.Hour})
+		p.Want(model.Want{Gateway: "prod", Window: model.Window{Length: 24 * time.Hour}})
 		time.Sleep(500 * time.Millisecond)
 		if f.count("days") != longer {
 			t.Error("a shorter window asks for days that are known")
@@ -354,7 +354,7 @@ func TestHiddenGatewaysArePolledForTheirAccountAlone(t *testing.T) {
 		if a, all := hidden.count("account"), hidden.count(""); a < 9 || a > 12 || all > a+3 {
 			t.Errorf("the hidden one was asked %d times for its account, %d in all", a, all)
 		}
-		p.Want(model.Want{Gateway: "1", Window: time.Hour})
+		p.Want(model.Want{Gateway: "1", Window: model.Window{Length: time.Hour}})
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if hidden.count("calls") == 0 {

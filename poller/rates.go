@@ -26,7 +26,7 @@ const sumFresh = 60
 type sumsReader struct {
 	scope   model.Scope
 	pieces  map[int64]pieceSum // those that are over, by their first second
-	running model.SpanTotal     // the one that is not, as it was asked for last
+	running model.SpanTotal    // the one that is not, as it was asked for last
 	turns   int
 }
 

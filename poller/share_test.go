@@ -146,7 +146,7 @@ func TestWhatDoesNotAddUpIsReadOnceMore(t *testing.T) {
 		synctest.Wait()
 		asked := len(f.asked)
 		again := model.Span{From: time.Now().Unix() - 800, To: time.Now().Unix() - 5}
-		p.Want(model.Want{Gateway: "prod", Window: 15 * time.Minute, Reread: again})
+		p.Want(model.Want{Gateway: "prod", Window: model.Window{Length: 15 * time.Minute}, Reread: again})
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		cancel()

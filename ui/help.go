@@ -136,10 +136,10 @@ func (u *UI) openCross() tea.Cmd {
 func (u *UI) crossLines(w int) []string {
 	const nameW, colW = 18, 12
 	d, th, words := u.data, u.theme, u.opt.Words
-	if !d.Summary.Window.Counted() {
+	if !d.Summary.Counted() {
 		return text.Wrap(words.HiddenByMemory, w)
 	}
-	cross := model.Cross(d.State, d.Summary.Span)
+	cross := model.Cross(d.State, d.Summary)
 	if len(cross.Keys) == 0 {
 		return []string{th.Dim.Text(words.EmptyModels)}
 	}

@@ -200,7 +200,7 @@ func TestFocusZoomAndGateways(t *testing.T) {
 		t.Errorf("ask now asked %v", a.poked)
 	}
 	pressKeys(u, "w")
-	if n := len(a.want); n != 1 || a.want[0].Window.Hours() != 24 {
+	if n := len(a.want); n != 1 || a.want[0].Window.Label != "24h" {
 		t.Errorf("wanted %+v", a.want)
 	}
 	pressKeys(u, "o", "s", "t", "a", "g", "enter")

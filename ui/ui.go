@@ -254,6 +254,10 @@ func (u *UI) fold(up model.Update) tea.Cmd {
 		// The others are on the screen of all gateways alone, and not in a hurry.
 		return nil
 	}
+	if _, ok := up.Payload.(model.Past); ok {
+		u.refresh() // the window that was just chosen becomes complete
+		return nil
+	}
 	urgent := was.LastOK.IsZero() != is.LastOK.IsZero() || was.Fault != is.Fault || up.At.Before(u.eagerTil)
 	// The log is what moves most: its answer is the beat of the screen, so that
 	// what is seen is never older than one poll.
@@ -341,6 +345,6 @@ func (u *UI) want() { u.wantAgain(model.Span{From: 1}) }
 // wantAgain is want with a part of the log that is to be read once more.
 func (u *UI) wantAgain(reread model.Span) {
 	if u.opt.Poller != nil {
-		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window.Length, Channels: u.screen == ScreenAdmin, Reread: reread})
+		u.opt.Poller.Want(model.Want{Gateway: u.current().Gateway.Name, Scope: u.scope(), Window: u.window, Channels: u.screen == ScreenAdmin, Reread: reread})
 	}
 }

@@ -125,7 +125,7 @@ func (l *loader) book(scope model.Scope, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(l.calls(id, scope), l.hours(id, scope, now), l.periods(id, scope))
+	return errors.Join(l.calls(id, scope), l.totals(id, scope, now), l.periods(id, scope))
 }
 
 func (l *loader) calls(book int64, scope model.Scope) error {
@@ -168,15 +168,21 @@ func (l *loader) calls(book int64, scope model.Scope) error {
 	return nil
 }
 
-// hours are those that a state keeps.
-func (l *loader) hours(book int64, scope model.Scope, now time.Time) error {
+// totals are the gateway's sums of hours and days that a state keeps.
+func (l *loader) totals(book int64, scope model.Scope, now time.Time) error {
 	return each(l.ctx, l.tx, func(rows *sql.Rows) error {
 		var at int64
+		var days bool
 		h := model.HourTotal{Scope: scope}
-		err := rows.Scan(&h.Span.From, &h.Span.To, &h.Quota, &at)
-		l.add(model.SourceRates, at, h)
+		err := rows.Scan(&days, &h.Span.From, &h.Span.To, &h.Quota, &at)
+		if days {
+			l.add(model.SourceRates, at, model.DayTotal(h))
+		} else {
+			l.add(model.SourceRates, at, h)
+		}
 		return err
-	}, "SELECT first, last, quota, at FROM total WHERE book = ? AND days = 0 AND first > ? ORDER BY first", book, now.Unix()-49*3600)
+	}, "SELECT days, first, last, quota, at FROM total WHERE book = ? AND first > ? + days * ? ORDER BY first",
+		book, now.Unix()-49*3600, -38*86400)
 }
 
 func (l *loader) periods(book int64, scope model.Scope) error {

@@ -47,6 +47,8 @@ func folding(gateway string, u model.Update, opts Options) func(ctx context.Cont
 		do = reading(gateway, p.Scope, piece{span: p.Span, at: at, gone: true}, nil)
 	case model.HourTotal:
 		do = func(ctx context.Context, tx *sql.Tx) error { return putTotal(ctx, tx, gateway, p, at) }
+	case model.DayTotal:
+		do = func(ctx context.Context, tx *sql.Tx) error { return putTotal(ctx, tx, gateway, model.HourTotal(p), at) }
 	case model.Periods:
 		do = func(ctx context.Context, tx *sql.Tx) error { return putPeriods(ctx, tx, gateway, p, at) }
 	case model.Account:

@@ -108,7 +108,7 @@ func (p *Users) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor
 	if !d.Site() {
 		return pane.Message(d.Words.OnlySite, d.Theme.Dim, w, h), nil
 	}
-	if !d.Summary.Window.Counted() {
+	if !d.Summary.Counted() {
 		return pane.Message(d.Words.HiddenByMemory, d.Theme.Dim, w, h), nil
 	}
 	rows := p.rows(d)

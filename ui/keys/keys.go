@@ -45,7 +45,7 @@ func (*Pane) Fields() []string { return []string{"key", "status", "group"} }
 // Frame returns the title.
 func (p *Pane) Frame(d pane.Data) pane.Frame {
 	f := pane.Frame{Title: d.Words.Keys}
-	if d.Summary.Window.Counted() {
+	if d.Summary.Counted() {
 		f.Title += " · " + d.Over()
 	}
 	f.Note, f.Old = pane.Note(d, model.SourceKeys)

@@ -33,7 +33,7 @@ func (*Pane) Fields() []string { return []string{"model"} }
 // source is where the pane's figures come from: the log, or for long windows
 // the gateway's own days.
 func source(d pane.Data) model.Source {
-	if d.Summary.Window.Counted() {
+	if d.Summary.Counted() {
 		return model.SourceCalls
 	}
 	return model.SourceDays
@@ -41,11 +41,11 @@ func source(d pane.Data) model.Source {
 
 // Frame returns the title with the window, and how much of it was read.
 func (p *Pane) Frame(d pane.Data) pane.Frame {
-	f := pane.Frame{Title: d.Words.Models + " · " + d.Over()}
+	f := pane.Frame{Title: d.Words.Models + " · " + d.OverSplit()}
 	f.Note, f.Old = pane.Note(d, source(d))
 	switch {
 	case f.Note != "":
-	case d.Summary.Window.Counted():
+	case d.Summary.Counted():
 		f.Note = pane.Sampled(d, d.Summary.Totals.Coverage)
 	case len(d.Summary.Models) > 0:
 		f.Note = d.Words.FromGateway

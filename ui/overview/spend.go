@@ -121,7 +121,7 @@ func (s *Spend) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	known := slices.ContainsFunc(d.Summary.Series, func(p model.Point) bool { return p.PerMinute.OK })
 	if !known {
 		src := model.SourceCalls
-		if !d.Summary.Window.Counted() {
+		if !d.Summary.Counted() {
 			src = model.SourceDays
 		}
 		message, style := pane.Absent(d, src, pane.Known(d, src) && d.Summary.Totals.Coverage > 0, d.Words.EmptySpend)

@@ -44,11 +44,28 @@ func (d Data) Over() string {
 	if !sum.Wider() {
 		return fmt.Sprintf(d.Words.Window, sum.Window.Label)
 	}
-	layout := "2 Jan 15:04"
-	if d.Time(sum.Span.From, time.DateOnly) == d.State.Now.In(d.Zone).Format(time.DateOnly) {
-		layout = "15:04"
+	return fmt.Sprintf(d.Words.Since, d.since(sum.Span.From))
+}
+
+// OverSplit is Over for the figures per model: the gateway's own days can be others
+// than ours, or not go back as far.
+func (d Data) OverSplit() string {
+	split := d.Summary.SplitSpan
+	switch {
+	case !split.OK:
+		return d.Over()
+	case d.Summary.SplitUTC:
+		return fmt.Sprintf(d.Words.SinceUTC, time.Unix(split.V.From, 0).UTC().Format("2 Jan"))
 	}
-	return fmt.Sprintf(d.Words.Since, d.Time(sum.Span.From, layout))
+	return fmt.Sprintf(d.Words.Since, d.since(split.V.From))
+}
+
+// since names a moment, by its time alone where it is of today.
+func (d Data) since(at int64) string {
+	if d.Time(at, time.DateOnly) == d.State.Now.In(d.Zone).Format(time.DateOnly) {
+		return d.Time(at, "15:04")
+	}
+	return d.Time(at, "2 Jan 15:04")
 }
 
 // AtLeast marks a sum of which a part is missing.
@@ -251,7 +268,7 @@ func Absent(d Data, src model.Source, known bool, empty string) (message string,
 	switch {
 	case known:
 		return empty, d.Theme.Dim
-	case st.Fault.Kind == model.FaultUnsupported && src == model.SourceCalls && d.State.SumsOnly() && d.Summary.Window.Counted():
+	case st.Fault.Kind == model.FaultUnsupported && src == model.SourceCalls && d.State.SumsOnly() && d.Summary.Counted():
 		return d.Words.SumsOnly, d.Theme.Dim
 	case st.Fault.Kind == model.FaultUnsupported:
 		return d.Words.NotOffered, d.Theme.Dim

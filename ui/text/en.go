@@ -47,7 +47,7 @@ var English = Words{
 	ClockSame: "the gateway's agrees with ours", ClockOff: "the gateway's is %s", Budget: "requests",
 	BudgetUsed: "%d of %d in the last minute, %s in all", Sources: "Sources", Healthy: "%s ago, took %s",
 	Coverage: "coverage", FromGateway: "the gateway's own sum", FromCounted: "counted from its log",
-	Why: "found", Reminder: "warns below", Since: "since %s",
+	Why: "found", Reminder: "warns below", Since: "since %s", SinceUTC: "UTC days since %s",
 
 	ColModel: "model", ColCalls: "calls", ColIn: "in", ColOut: "out", ColCost: "cost", ColShare: "share",
 	ColP50: "p50", ColP95: "p95", ColFirst: "first", ColErrors: "err", ColKey: "key", ColLeft: "left",

@@ -28,7 +28,7 @@ type Words struct {
 	Matches, Gap, NotAllRead, NoSum, NotSpending, LongerThan, TooFewSamples      string
 	Gateway, Address, Dialect, Version, Zone, Clock, ClockSame, ClockOff, Budget string
 	BudgetUsed, Sources, Healthy, Coverage, FromGateway, FromCounted, Why        string
-	Reminder, Since                                                              string
+	Reminder, Since, SinceUTC                                                    string
 
 	// Column titles.
 	ColModel, ColCalls, ColIn, ColOut, ColCost, ColShare, ColP50, ColP95, ColFirst, ColErrors  string

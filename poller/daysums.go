@@ -1,0 +1,145 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"gatewatch/model"
+)
+
+// sumTurn is how long a sum waits for its turn. One in this time is asked for even
+// of a slow gateway, or a day would never be complete there.
+const sumTurn = time.Minute
+
+// partlySum is the sum of a span as far as it was asked for.
+type partlySum struct {
+	span  model.Span
+	next  int64 // the first second that was not
+	quota model.Quota
+}
+
+// sumsWanted are the hours and days whose sums are needed, the most needed first:
+// the hours of today, and where the gateway does not tell its usage per hour, those
+// of yesterday or the days of a longer window.
+func (w *watch) sumsWanted(d *daysReader, now int64) []model.Span {
+	zone := w.target.Zone
+	hours := model.HourSpans(time.Unix(now, 0).In(zone), now)
+	slices.Reverse(hours)
+	// The running hour is the affair of the rates until its end has come.
+	hours[0].To = hours[0].From + 3599
+	window := time.Duration(w.window.Load())
+	today := hours[len(hours)-1].From
+	if window < 24*time.Hour || d.periods.Step == 3600 && today%3600 == 0 {
+		return hours
+	}
+	before := time.Unix(today-1, 0).In(zone)
+	if window <= 24*time.Hour {
+		yesterday := model.HourSpans(before, today-1)
+		slices.Reverse(yesterday)
+		for _, h := range yesterday {
+			if h.To >= now-86400 {
+				hours = append(hours, h)
+			}
+		}
+		return hours
+	}
+	days := model.DaySpans(now-int64(window/time.Second), today-1, zone)
+	slices.Reverse(days)
+	return append(hours, days...)
+}
+
+// knows says that the sum of a span is known from before. An hour that was not over
+// is not among those that are asked for, and asked for when it is.
+func (d *daysReader) knows(span model.Span) {
+	if d.sums == nil {
+		d.sums = map[model.Span]bool{}
+	}
+	d.sums[span] = true
+}
+
+// askSums asks for the sums that are over and were not asked for yet, as far as the
+// budget has room now; waiting is set when some are left. They belong to the rates:
+// one source's health speaks of one kind of question.
+func (w *watch) askSums(ctx context.Context, d *daysReader) (waiting bool, err error) {
+	ctx = withClass(ctx, backfill)
+	now := w.serverNow()
+	for _, span := range w.sumsWanted(d, now) {
+		if d.sums[span] || now < span.To+sumSettles {
+			continue
+		}
+		total, done, err := w.askInParts(ctx, d, span)
+		if errors.Is(err, errors.ErrUnsupported) {
+			d.knows(span)
+			continue
+		}
+		if err != nil || !done {
+			return true, err
+		}
+		d.knows(span)
+		w.emit(model.SourceRates, meterOf(ctx).last, w.every(model.SourceRates), periodTotal(d.scope, span, total), nil)
+	}
+	return false, nil
+}
+
+// periodTotal is the sum of an hour or a day, as it is told.
+func periodTotal(scope model.Scope, span model.Span, quota model.Quota) any {
+	if span.Seconds() > 3600 {
+		return model.DayTotal{Scope: scope, Span: span, Quota: quota}
+	}
+	return model.HourTotal{Scope: scope, Span: span, Quota: quota}
+}
+
+// parting is how long the parts are that a sum is asked for in.
+type parting struct {
+	most int64 // in seconds, 0 for all at once
+	// longer took so long, before most was what it is.
+	longer time.Duration
+	// flat is how long any answer takes, where shorter parts were no faster.
+	flat time.Duration
+}
+
+// learn takes into account how long an answer took: parts become an hour instead of
+// a day, and ten minutes instead of an hour, where that takes too long; where the
+// shorter ones take more than half as long, it is not the length that takes time.
+func (p *parting) learn(seconds int64, took time.Duration) {
+	switch {
+	case took <= max(backfillTook, 2*p.flat):
+	case p.longer > 0 && took > p.longer/2:
+		*p = parting{flat: took}
+	case seconds > 3600:
+		p.most, p.longer = 3600, took
+	case seconds > sumPiece:
+		p.most, p.longer = sumPiece, took
+	}
+}
+
+// askInParts asks for a sum, at once or in parts where that was slow. done is not set while the rest has to wait for its turn.
+func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span) (total model.Quota, done bool, err error) {
+	if d.partly.span != span {
+		d.partly = partlySum{span: span, next: span.From}
+	}
+	for p := &d.partly; p.next <= span.To; {
+		b := w.target.Budget
+		if !b.canFill(1) && (!b.canSpare(1) || time.Since(d.sumAt) < sumTurn) {
+			return 0, false, nil
+		}
+		d.sumAt = time.Now()
+		part := model.Span{From: p.next, To: span.To}
+		if d.parts.most > 0 {
+			part.To = min(part.To, p.next+d.parts.most-1)
+		}
+		t, err := w.target.Gateway.Total(ctx, d.scope, part)
+		took := meterOf(ctx).last
+		if model.FaultOf(err).Kind == model.FaultTimeout {
+			took = slowest
+		}
+		d.parts.learn(part.Seconds(), took)
+		if err != nil {
+			return 0, false, err
+		}
+		p.quota, p.next = p.quota+t.Quota, part.To+1
+	}
+	return d.partly.quota, true, nil
+}
