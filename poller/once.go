@@ -142,7 +142,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		return span
 	}
 	if window.Counted() {
-		ask(model.SourceRates, func(ctx context.Context) (any, error) { return nil, w.settleGap(ctx, counted, func() model.State { return known }) })
+		ask(model.SourceRates, func(ctx context.Context) (any, error) {
+			return nil, w.settleGap(ctx, counted, func() model.State { return known })
+		})
 	}
 	if !hourly {
 		return span
