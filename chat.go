@@ -201,15 +201,16 @@ func (a *app) openChat(ctx context.Context, cfg Config, key string, log *slog.Lo
 		}
 		return s, via, nil
 	}
-	via.Key, err = keyNamed(ctx, s, via.Gateway, key)
+	info, err := keyNamed(ctx, s, via.Gateway, key)
+	via.Key, via.KeyName = info.ID, info.Name
 	return s, via, err
 }
 
 // keyNamed is the id of a key of that name, or of that id where none is called so.
-func keyNamed(ctx context.Context, s *chatService, name, key string) (string, error) {
+func keyNamed(ctx context.Context, s *chatService, name, key string) (none chat.KeyInfo, err error) {
 	keys, err := s.Keys(ctx, name)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	for _, same := range []func(k chat.KeyInfo) bool{
 		func(k chat.KeyInfo) bool { return k.Name == key },
@@ -224,14 +225,14 @@ func keyNamed(ctx context.Context, s *chatService, name, key string) (string, er
 		})
 		switch {
 		case len(found) > 1:
-			return "", usageError{fmt.Errorf("--key: %d keys of %s are called %q: give the id, %s or %s", len(found), name, key, found[0].ID, found[1].ID)}
+			return none, usageError{fmt.Errorf("--key: %d keys of %s are called %q: give the id, %s or %s", len(found), name, key, found[0].ID, found[1].ID)}
 		case len(found) == 1 && found[0].Why != "":
-			return "", usageError{fmt.Errorf("--key: %q cannot be used: %s", key, found[0].Why)}
+			return none, usageError{fmt.Errorf("--key: %q cannot be used: %s", key, found[0].Why)}
 		case len(found) == 1:
-			return found[0].ID, nil
+			return found[0], nil
 		}
 	}
-	return "", usageError{fmt.Errorf("--key: %s has no key %q", name, key)}
+	return none, usageError{fmt.Errorf("--key: %s has no key %q", name, key)}
 }
 
 // demoServer is the embedded gateway as the flags want it, which were checked.

@@ -288,12 +288,12 @@ func TestChatPaysWithAKey(t *testing.T) {
 			}
 		default:
 			good++
-			if id != k.ID || err != nil {
-				t.Errorf("%+v: %q, %v", k, id, err)
+			if id.ID != k.ID || err != nil {
+				t.Errorf("%+v: %+v, %v", k, id, err)
 			}
 		}
-		if byID, err := keyNamed(t.Context(), s, "demo", k.ID); (err == nil) != (k.Why == "") || err == nil && byID != k.ID {
-			t.Errorf("%+v: %q, %v", k, byID, err)
+		if byID, err := keyNamed(t.Context(), s, "demo", k.ID); (err == nil) != (k.Why == "") || err == nil && byID.ID != k.ID {
+			t.Errorf("%+v: %+v, %v", k, byID, err)
 		}
 	}
 	if good == 0 || bad == 0 {
@@ -372,7 +372,7 @@ func TestRowOfAnAnswer(t *testing.T) {
 		"no tokens at the end": {"", model.Opt[model.ChatUsage]{}, true, []model.Call{row("", "m", 1, 2)}, true},
 	} {
 		talk := &chatTalk{chatEntry: chatEntry{gateway: logOf{rows: c.rows}}}
-		got, err := talk.rowOf(t.Context(), chat.Answered{RequestID: c.id, Model: "m", Usage: c.usage, Sent: time.Now(), Ended: time.Now()}, c.last)
+		got, err := talk.rowOf(t.Context(), chat.Answered{ChatMark: model.ChatMark{RequestID: c.id, Model: "m", Usage: c.usage, Sent: time.Now(), Ended: time.Now()}}, c.last)
 		if err != nil || got.OK != c.want || c.id != "" && got.V.RequestID != "" && got.V.RequestID != c.id {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

@@ -54,7 +54,10 @@ func (a *app) account(ctx context.Context, t *chatTalk, via chat.Via, c chatAnsw
 	}
 	if charged {
 		b, err := t.billed(ctx, chat.Answered{
-			Via: via, RequestID: c.last.RequestID, Model: c.question.Model, Sent: c.sent, Ended: c.end, Usage: c.last.Usage,
+			Via: via, ChatMark: model.ChatMark{
+				RequestID: c.last.RequestID, Key: via.Ref(), Model: c.question.Model, Sent: c.sent, Ended: c.end, Usage: c.last.Usage,
+				Open: c.last.End == model.ChatStopped || c.last.End == model.ChatCutOff,
+			},
 		})
 		words := "cost " + show(float64(b.Quota)) + ", " + model.Count(int64(b.Quota)) + " quota units, from the gateway's log"
 		switch {
@@ -228,10 +231,10 @@ func (t *chatTalk) billed(ctx context.Context, a chat.Answered) (chat.Billed, er
 }
 
 // rowOf looks once for the row of an answer: by its request id, or where rows
-// carry none by time, model and tokens, if only one fits. At the last look a row
+// carry none by time, key, model and tokens, if only one fits. At the last look a row
 // that alone could be it is taken where the gateway told no tokens.
 func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model.Opt[model.Call], error) {
-	span := model.RowSpan(a.Sent, a.Ended, t.gateway.Skew().V)
+	span := a.Rows(t.gateway.Skew().V)
 	var fit []model.Call
 	for page := range billPages {
 		rows, err := t.gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
@@ -239,7 +242,7 @@ func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model
 			return model.Opt[model.Call]{}, err
 		}
 		for _, c := range rows.Calls {
-			sure, maybe := c.Fits(a.RequestID, a.Model, a.Usage)
+			sure, maybe := a.Fits(&c)
 			if sure {
 				return model.Some(c), nil
 			}

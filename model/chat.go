@@ -157,22 +157,53 @@ func (p ModelPrice) Cost(u ChatUsage) Opt[float64] {
 	return Some(p.PerCall.V + ((float64(u.Prompt)-cached)*p.In.V+cached*p.Cached.Or(p.In.V)+float64(u.Completion)*p.Out.V)/1e6)
 }
 
-// RowSpan is where in the gateway's log the row of an answer can be: rows are
-// written when a call ends, on the gateway's clock, which tells whole seconds, and
-// some a few seconds late. skew is the gateway's clock minus ours.
-func RowSpan(sent, ended time.Time, skew time.Duration) Span {
-	return Span{sent.Add(skew).Unix() - 2, ended.Add(skew).Unix() + 15}
+// ChatMark is what tells an answer's row in the gateway's log from others.
+type ChatMark struct {
+	// RequestID is how the log calls it, "" where the gateway does not say.
+	RequestID string
+	// Key is the key that asked, as far as it is known.
+	Key   KeyRef
+	Model string
+	// Sent and Ended are by our clock. Open is set where we have not heard the end: a
+	// gateway may go on reading then, and write the row when the model is done.
+	Sent, Ended time.Time
+	Open        bool
+	Usage       Opt[ChatUsage]
 }
 
-// Fits reports whether c is the row of an answer: for sure by its request id, or
-// maybe, where one of them has no id, by model and by tokens as far as these are
+const (
+	// rowLate is how long after the end of an answer its row may come, in seconds, and
+	// rowOpen after an end that only we know of.
+	rowLate = 15
+	rowOpen = 90
+)
+
+// Rows is where in the gateway's log the row can be: rows are written when a call
+// ends, on the gateway's clock, which tells whole seconds, and some a few seconds
+// late. skew is the gateway's clock minus ours.
+func (m ChatMark) Rows(skew time.Duration) Span {
+	late := int64(rowLate)
+	if m.Open {
+		late = rowOpen
+	}
+	return Span{m.Sent.Add(skew).Unix() - 2, m.Ended.Add(skew).Unix() + late}
+}
+
+// Fits reports whether c is the row of the answer: for sure by its request id, or
+// maybe, where one of them has no id, by key, model and tokens as far as these are
 // known.
-func (c *Call) Fits(requestID, model string, u Opt[ChatUsage]) (sure, maybe bool) {
+func (m ChatMark) Fits(c *Call) (sure, maybe bool) {
 	switch {
 	case c.Kind != KindConsume:
 		return false, false
-	case requestID != "" && c.RequestID != "":
-		return c.RequestID == requestID, false
+	case m.RequestID != "" && c.RequestID != "":
+		return c.RequestID == m.RequestID, false
+	case m.Key.ID != 0 && c.KeyID != 0:
+		if m.Key.ID != c.KeyID {
+			return false, false
+		}
+	case m.Key.Name != "" && c.Key != m.Key.Name:
+		return false, false
 	}
-	return false, c.Model == model && (!u.OK || c.Completion == u.V.Completion && c.Prompt == u.V.Prompt)
+	return false, c.Model == m.Model && (!m.Usage.OK || c.Completion == m.Usage.V.Completion && c.Prompt == m.Usage.V.Prompt)
 }

@@ -46,7 +46,7 @@ func (u *UI) aside() int {
 	return asideWidth
 }
 
-// asked is an answer whose row in the log is looked for.
+// awaited is an answer whose row in the log is looked for.
 type awaited struct {
 	chat.Answered
 	since time.Time
@@ -84,12 +84,12 @@ func (u *UI) bill() tea.Cmd {
 }
 
 // rowOf finds the row of an answer among all that are looked for: by its request
-// id, or where rows carry none by time, model and tokens, if only one row and one
+// id, or where rows carry none by time, key, model and tokens, if only one row and one
 // answer fit. taken are the rows that belong to another one.
 func rowOf(a awaited, all []awaited, s model.State, taken map[*model.Call]bool) *model.Call {
 	var fit []*model.Call
-	for c := range s.Self.Calls.In(model.RowSpan(a.Sent, a.Ended, s.Skew.V)) {
-		sure, maybe := c.Fits(a.RequestID, a.Model, a.Usage)
+	for c := range s.Self.Calls.In(a.Rows(s.Skew.V)) {
+		sure, maybe := a.Fits(c)
 		if sure {
 			return c
 		}

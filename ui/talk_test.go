@@ -60,8 +60,10 @@ func TestTheChatIsAScreen(t *testing.T) {
 // answered is an answer that is over, with its row in the log to come.
 func answered(answer, request string, prompt, completion int64) chat.Answered {
 	return chat.Answered{
-		Via: chat.Via{Gateway: "prod"}, Answer: answer, RequestID: request, Model: "gpt-4o",
-		Sent: at(t0 - 9), Ended: at(t0 - 5), Usage: model.Some(model.ChatUsage{Prompt: prompt, Completion: completion}),
+		Via: chat.Via{Gateway: "prod", Key: "1", KeyName: "laptop"}, Answer: answer, ChatMark: model.ChatMark{
+			RequestID: request, Model: "gpt-4o", Key: model.KeyRef{ID: 1, Name: "laptop"},
+			Sent: at(t0 - 9), Ended: at(t0 - 5), Usage: model.Some(model.ChatUsage{Prompt: prompt, Completion: completion}),
+		},
 	}
 }
 
@@ -69,6 +71,9 @@ func answered(answer, request string, prompt, completion int64) chat.Answered {
 func rows(u *UI, calls ...model.Call) {
 	for i := range calls {
 		calls[i].Kind, calls[i].Model = model.KindConsume, "gpt-4o"
+		if calls[i].Key == "" {
+			calls[i].Key = "laptop"
+		}
 	}
 	f := feed{}
 	f.add(model.SourceCalls, model.CallsRead{Span: model.Span{From: t0 - 20, To: t0}, Calls: calls, ReadAt: t0 + 5})
@@ -105,6 +110,16 @@ func TestAnAnswersRowIsFound(t *testing.T) {
 			[]chat.Answered{answered("a", "", 5, 7), answered("b", "", 5, 7)},
 			[]model.Call{{At: t0 - 5, Prompt: 5, Completion: 7, Quota: 3}, {At: t0 - 4, Prompt: 5, Completion: 7, Quota: 3}},
 			0,
+		},
+		"another key's row fits as well": {
+			[]chat.Answered{answered("a", "", 5, 7)},
+			[]model.Call{{At: t0 - 5, Prompt: 5, Completion: 7, Quota: 3}, {At: t0 - 4, Prompt: 5, Completion: 7, Quota: 4, Key: "ci-bot"}},
+			0,
+		},
+		"only another key's row fits": {
+			[]chat.Answered{answered("a", "", 5, 7)},
+			[]model.Call{{At: t0 - 5, Prompt: 5, Completion: 7, Quota: 3, Key: "laptop", KeyID: 2}},
+			1,
 		},
 		"another time": {
 			[]chat.Answered{answered("a", "", 5, 7)},

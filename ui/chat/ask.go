@@ -64,7 +64,7 @@ func (s *Screen) startAnswer(it *item) tea.Cmd {
 // ask sends a question off.
 func (s *Screen) ask(it *item, set Settings, messages []Message) tea.Cmd {
 	it.Role, it.Model, it.At = model.ChatAssistant, set.Model, s.opt.Now()
-	it.ID, it.via = s.id(), Via{s.conv.Gateway, set.Key}
+	it.ID, it.via = s.id(), Via{s.conv.Gateway, set.Key, set.KeyName}
 	s.running[it.ID] = it
 	return s.hub.start(s.opt.Go, s.opt.Service, it.via, it.ID, request(set, messages))
 }
@@ -128,10 +128,10 @@ func (s *Screen) ended(it *item, n *news) tea.Cmd {
 	}
 	s.least = model.Opt[float64]{}
 	if it.Cost.Usage.OK && it.End != model.ChatFailed || it.text.Len() > 0 || it.Cost.RequestID != "" {
-		return pane.Send(Answered{
-			Via: it.via, Answer: it.ID, RequestID: it.Cost.RequestID, Model: it.Model,
-			Sent: it.At, Ended: n.ended, Usage: it.Cost.Usage,
-		})
+		return pane.Send(Answered{Via: it.via, Answer: it.ID, ChatMark: model.ChatMark{
+			RequestID: it.Cost.RequestID, Key: it.via.Ref(), Model: it.Model, Sent: it.At, Ended: n.ended,
+			Open: it.End == model.ChatStopped || it.End == model.ChatCutOff, Usage: it.Cost.Usage,
+		}})
 	}
 	return nil
 }

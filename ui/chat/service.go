@@ -3,14 +3,24 @@ package chat
 import (
 	"context"
 	"iter"
+	"strconv"
 	"time"
 
 	"gatewatch/model"
 )
 
 // Via is the way a question goes: a gateway by its name and one of its keys by
-// KeyInfo.ID, "" for the one that the config names.
-type Via struct{ Gateway, Key string }
+// KeyInfo.ID, "" for the one that the config names. KeyName is what the key is called.
+type Via struct{ Gateway, Key, KeyName string }
+
+// Ref is the key as the gateway's log names it, unknown of the configuration's own.
+func (v Via) Ref() model.KeyRef {
+	id, err := strconv.ParseInt(v.Key, 10, 64)
+	if err != nil {
+		return model.KeyRef{}
+	}
+	return model.KeyRef{ID: id, Name: v.KeyName}
+}
 
 // Service speaks to language models.
 type Service interface {
@@ -91,12 +101,7 @@ type Answered struct {
 	Via Via
 	// Answer names the answer in BilledMsg.
 	Answer string
-	// RequestID is how the gateway's log calls it, "" where it does not say.
-	RequestID string
-	Model     string
-	// Sent and Ended are by our clock.
-	Sent, Ended time.Time
-	Usage       model.Opt[model.ChatUsage]
+	model.ChatMark
 }
 
 // Billed is what the gateway's log says of an answer.
