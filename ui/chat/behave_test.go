@@ -307,3 +307,32 @@ func TestNoWordIsMissing(t *testing.T) {
 	}
 	look(reflect.ValueOf(text.ChatEnglish), "ChatEnglish")
 }
+
+// Where the history knows nothing of a model yet, the window on the screen does.
+func TestFiguresOfTheWindowFillThePicker(t *testing.T) {
+	g := newStage(t)
+	g.models = []ModelInfo{{Name: "new-model"}, {Name: "old-model", Calls: 5, First: model.Some(3 * time.Second)}}
+	g.modelsFrom = "prod"
+	usage := func(name string) model.ModelUsage {
+		u := model.ModelUsage{Model: name, CallsKnown: true, Errors: model.Some[int64](1)}
+		u.Calls, u.Quota, u.FirstTokenP50 = 9, 9*500_000, model.Some(420*time.Millisecond)
+		return u
+	}
+	g.d.Summary.Models = []model.ModelUsage{usage("old-model"), usage("new-model")}
+	texts := func(i int) (out []string) {
+		for _, c := range g.modelChoices(g.d)[i].cells[3:] {
+			out = append(out, c.Text)
+		}
+		return out
+	}
+	if got := texts(0); !slices.Equal(got, []string{"420 ms", "10 %", "$1.00"}) {
+		t.Errorf("the new model: %q", got)
+	}
+	if got := texts(1); got[0] != "3.0 s" {
+		t.Errorf("what the history knows was replaced: %q", got)
+	}
+	g.modelsFrom = "staging"
+	if got := texts(0); got[0] != text.Unknown {
+		t.Errorf("another gateway's figures: %q", got)
+	}
+}

@@ -121,6 +121,9 @@ func (s *Screen) modelChoices(d pane.Data) []choice {
 	}
 	out := make([]choice, 0, len(s.models))
 	for _, m := range s.models {
+		if m.Calls == 0 && d.State.Gateway.Name == s.modelsFrom {
+			m.lately(d.Summary.Models)
+		}
 		cells := []table.Cell{
 			table.Str(text.Clean(m.Name), th.Plain), money(m.Price.In), money(m.Price.Out),
 			table.Str(text.Unknown, th.Faint), table.Str(text.Unknown, th.Faint), table.Str(text.Unknown, th.Faint),

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,20 @@ type ModelInfo struct {
 	First  model.Opt[time.Duration]
 	Errors model.Opt[float64]
 	Mean   model.Opt[float64]
+}
+
+// lately takes our own figures from the window on the screen, where the history has
+// none.
+func (m *ModelInfo) lately(models []model.ModelUsage) {
+	i := slices.IndexFunc(models, func(u model.ModelUsage) bool { return u.Model == m.Name })
+	if i < 0 {
+		return
+	}
+	u := models[i]
+	m.First, m.Errors = u.FirstTokenP50, u.ErrorRate()
+	if u.CallsKnown && u.Calls > 0 {
+		m.Calls, m.Mean = u.Calls, model.Some(float64(u.Quota)/float64(u.Calls))
+	}
 }
 
 // Price is what a model costs for this account, in quota units, its group's
