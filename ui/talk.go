@@ -66,6 +66,10 @@ func (u *UI) bill() tea.Cmd {
 		if i < 0 {
 			return true
 		}
+		if u.fleet.States[i].Sources[model.SourceCalls].Fault.Kind == model.FaultUnsupported {
+			cmds = append(cmds, u.toChat(chat.BilledMsg{Answer: a.Answer, NoLog: true}))
+			return true
+		}
 		call := rowOf(a, all, u.fleet.States[i], taken)
 		switch {
 		case call != nil:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"iter"
@@ -142,5 +143,15 @@ func TestAnAnswersRowIsFound(t *testing.T) {
 	u.bill()
 	if len(u.awaited) != 0 {
 		t.Error("an answer is looked for for ever")
+	}
+}
+
+// A gateway that keeps no log is not waited for.
+func TestAnAnswerOfAGatewayWithoutALog(t *testing.T) {
+	u := screen(t, 120, 40, nil, withChat)
+	u.Update(model.Update{Gateway: "prod", Source: model.SourceCalls, At: at(t0), Err: errors.ErrUnsupported})
+	u.Update(answered("a", "", 5, 7))
+	if len(u.awaited) != 0 {
+		t.Error("its row is looked for")
 	}
 }

@@ -214,7 +214,7 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return u, u.toChat(msg)
 	case chat.Answered:
 		u.awaited = append(u.awaited, awaited{msg, u.now})
-		return u, nil
+		return u, u.bill()
 	case pane.Opened:
 		u.changed()
 		u.popup = newCardPopup(msg.Card)

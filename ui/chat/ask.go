@@ -128,6 +128,7 @@ func (s *Screen) ended(it *item, n *news) tea.Cmd {
 	}
 	s.least = model.Opt[float64]{}
 	if it.Cost.Usage.OK && it.End != model.ChatFailed || it.text.Len() > 0 || it.Cost.RequestID != "" {
+		it.awaited = true
 		return pane.Send(Answered{Via: it.via, Answer: it.ID, ChatMark: model.ChatMark{
 			RequestID: it.Cost.RequestID, Key: it.via.Ref(), Model: it.Model, Sent: it.At, Ended: n.ended,
 			Open: it.End == model.ChatStopped || it.End == model.ChatCutOff, Usage: it.Cost.Usage,
@@ -142,7 +143,7 @@ func (s *Screen) onBilled(msg BilledMsg) tea.Cmd {
 		if m.ID != msg.Answer {
 			return
 		}
-		m.Cost.Missing = !msg.Billed.OK
+		m.Cost.Missing, m.Cost.NoLog = !msg.Billed.OK && !msg.NoLog, msg.NoLog
 		if msg.Billed.OK {
 			m.Cost.Billed = model.Some(msg.Billed.V.Quota)
 			if msg.Billed.V.Usage.OK && !m.Cost.Usage.OK {
@@ -156,6 +157,7 @@ func (s *Screen) onBilled(msg BilledMsg) tea.Cmd {
 		all = append(slices.Clone(all), s.cmp.lanes...)
 	}
 	for _, it := range all {
+		it.awaited = it.awaited && it.ID != msg.Answer
 		note(&it.Message)
 		for i := range it.Former {
 			note(&it.Former[i])

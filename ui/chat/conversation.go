@@ -70,6 +70,8 @@ type Cost struct {
 	Billed model.Opt[model.Quota] `json:"billed_quota"`
 	// Missing says that the log was read and the answer is not in it.
 	Missing bool `json:"not_in_log,omitempty"`
+	// NoLog says that the gateway keeps no log.
+	NoLog bool `json:"no_log,omitempty"`
 }
 
 // prompt is the text that a person wrote, without what was attached.

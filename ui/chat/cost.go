@@ -132,7 +132,7 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 		}
 		parts = append(parts, fmt.Sprintf(w.Tokens, in, out))
 	}
-	amount := s.amount(d, c)
+	amount := s.amount(d, c, it.awaited)
 	if amount != "" {
 		parts = append(parts, amount)
 	}
@@ -150,19 +150,24 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 }
 
 // amount is the billed amount, or the estimate.
-func (s *Screen) amount(d pane.Data, c Cost) string {
+func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 	w := s.words
-	switch {
-	case c.Billed.OK:
+	if c.Billed.OK {
 		return fmt.Sprintf(w.Billed, d.Money(c.Billed.V))
-	case c.About.OK && c.Missing:
-		return "≈ " + d.MoneyFloat(c.About.V) + ", " + w.NotInLog
-	case c.About.OK:
-		return "≈ " + d.MoneyFloat(c.About.V)
-	case c.Missing:
-		return w.NotInLog
 	}
-	return ""
+	var parts []string
+	if c.About.OK {
+		parts = append(parts, "≈ "+d.MoneyFloat(c.About.V))
+	}
+	switch {
+	case c.NoLog:
+		parts = append(parts, w.NoLog)
+	case c.Missing:
+		parts = append(parts, w.NotInLog)
+	case awaited && !c.About.OK:
+		parts = append(parts, w.AwaitsLog)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // speed is the tokens per second from the first token on.

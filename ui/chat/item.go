@@ -29,6 +29,7 @@ type item struct {
 	built         bool // body holds the text
 	lines         int  // of a prompt
 	via           Via
+	awaited       bool // its row in the log is looked for
 	bare          bool // its frame says whose it is
 	stopping      bool
 }

@@ -139,7 +139,7 @@ func (h *host) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return h, h.s.Update(msg, h.d)
 	case Answered:
 		return h, tea.Tick(1500*time.Millisecond, func(time.Time) tea.Msg {
-			return BilledMsg{msg.Answer, model.Some(Billed{Quota: 3935})}
+			return BilledMsg{Answer: msg.Answer, Billed: model.Some(Billed{Quota: 3935})}
 		})
 	case pane.Copied:
 		return h, tea.SetClipboard(msg.Text)

@@ -130,10 +130,11 @@ type Billed struct {
 }
 
 // BilledMsg tells the Screen what an answer cost. An unknown Billed says that it
-// did not come: "not in the log".
+// did not come: "not in the log", or that there is no log.
 type BilledMsg struct {
 	Answer string
 	Billed model.Opt[Billed]
+	NoLog  bool
 }
 
 func (BilledMsg) chatMsg() {}
