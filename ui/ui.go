@@ -50,6 +50,9 @@ type Options struct {
 	Alerts AlertOptions
 	// Chat makes the chat screen; without a Service there is none.
 	Chat chat.Options
+	// OwnKey is the masked text of the key that a gateway's configuration names, ""
+	// for none; nil where there is none anywhere.
+	OwnKey func(gateway string) string
 	// Busy reports that the last frame is still on its way to the terminal; no new
 	// one is made meanwhile. nil means never.
 	Busy func() bool
@@ -95,7 +98,7 @@ type UI struct {
 	notice   string    // said in the footer until the next key
 	rereadAt time.Time // when the log was last asked to be read once more
 	chat     *chat.Screen
-	awaited  []awaited
+	billing  billing
 	alerts   alerts
 
 	w, h int
@@ -163,8 +166,8 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case model.Update:
 		cmd := tea.Batch(u.fold(msg), u.judgeFor(msg))
-		if msg.Source == model.SourceCalls && len(u.awaited) > 0 {
-			cmd = tea.Batch(cmd, u.bill())
+		if msg.Source == model.SourceCalls {
+			cmd = tea.Batch(cmd, u.bill(msg.Gateway))
 		}
 		return u, cmd
 	case tea.FocusMsg:
@@ -213,8 +216,7 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case chat.Msg:
 		return u, u.toChat(msg)
 	case chat.Answered:
-		u.awaited = append(u.awaited, awaited{msg, u.now})
-		return u, u.bill()
+		return u, u.await(msg)
 	case pane.Opened:
 		u.changed()
 		u.popup = newCardPopup(msg.Card)

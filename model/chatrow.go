@@ -1,0 +1,187 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// ChatMark is what tells an answer's row in the gateway's log from others.
+type ChatMark struct {
+	// RequestID is how the log calls it, "" where the gateway does not say.
+	RequestID string
+	// Key is the key that asked, as far as it is known.
+	Key   KeyRef
+	Model string
+	// Sent and Ended are by our clock. Open is set where we have not heard the end: a
+	// gateway may go on reading then, and write the row when the model is done.
+	Sent, Ended time.Time
+	Open        bool
+	Usage       Opt[ChatUsage]
+}
+
+const (
+	// rowLate is how long after the end of an answer its row may come, in seconds, and
+	// rowOpen after an end that only we know of.
+	rowLate = 15
+	rowOpen = 90
+)
+
+// Rows is where in the gateway's log the row can be: rows are written when a call
+// ends, on the gateway's clock, which tells whole seconds, and some a few seconds
+// late. skew is the gateway's clock minus ours.
+func (m ChatMark) Rows(skew time.Duration) Span {
+	late := int64(rowLate)
+	if m.Open {
+		late = rowOpen
+	}
+	return Span{m.Sent.Add(skew).Unix() - 2, m.Ended.Add(skew).Unix() + late}
+}
+
+// Fits reports whether c is the row of the answer: for sure by its request id, which
+// the row of a failure has as well, or maybe, where one of them has no id, by key, model and tokens as far as these are
+// known.
+func (m ChatMark) Fits(c *Call) (sure, maybe bool) {
+	switch {
+	case c.Kind != KindConsume && c.Kind != KindError:
+		return false, false
+	case m.RequestID != "" && c.RequestID != "":
+		return c.RequestID == m.RequestID, false
+	case c.Kind == KindError:
+		return false, false
+	case m.Key.ID != 0 && c.KeyID != 0:
+		if m.Key.ID != c.KeyID {
+			return false, false
+		}
+	case m.Key.Name != "" && c.Key != m.Key.Name:
+		return false, false
+	}
+	return false, c.Model == m.Model && (!m.Usage.OK || c.Completion == m.Usage.V.Completion && c.Prompt == m.Usage.V.Prompt)
+}
+
+// RowFinder finds the rows of answers and gives no row to two of them. The zero
+// RowFinder is ready.
+type RowFinder struct {
+	taken map[answerRow]int // rows that have an answer, equal ones counted
+}
+
+// answerRow is what a row is recognised by when it is read again.
+type answerRow struct {
+	at                 int64
+	request, model     string
+	key                KeyRef
+	prompt, completion int64
+	quota              Quota
+}
+
+func answerRowOf(c *Call) answerRow {
+	return answerRow{c.At, c.RequestID, c.Model, KeyRef{c.KeyID, c.Key}, c.Prompt, c.Completion, c.Quota}
+}
+
+// Find returns the row of each answer, nil where there is none yet or it is not sure.
+// rows are those of the log about their time; whole reports whether the log was read
+// for all of a span, so that no other row can come. Of answers that cannot be told
+// apart each gets a row when there is one for all of them and all cost the same: then
+// it does not matter which is whose.
+func (f *RowFinder) Find(marks []ChatMark, rows []*Call, skew time.Duration, whole func(Span) bool) []*Call {
+	left := f.without(rows)
+	found := make([]*Call, len(marks))
+	maybe := make([][]*Call, len(marks))
+	for i, m := range marks {
+		for _, c := range left {
+			if sure, _ := m.Fits(c); sure {
+				found[i] = c
+			}
+		}
+	}
+	for i, m := range marks {
+		for _, c := range left {
+			if _, fits := m.Fits(c); fits && found[i] == nil && m.Rows(skew).Has(c.At) && !slices.Contains(found, c) {
+				maybe[i] = append(maybe[i], c)
+			}
+		}
+	}
+	given := map[*Call]bool{}
+	for i, m := range marks {
+		fit := m.likely(maybe[i])
+		rivals := 0
+		for j := range marks {
+			if slices.ContainsFunc(maybe[j], func(c *Call) bool { return slices.Contains(fit, c) }) {
+				rivals++
+			}
+		}
+		same := !slices.ContainsFunc(fit, func(c *Call) bool { return c.Quota != fit[0].Quota })
+		if !m.Usage.OK {
+			// Any call of that model would fit: it must be the only one, of a key that
+			// is known, and none may follow.
+			same = len(fit) == 1 && m.Key != KeyRef{} && whole(m.Rows(skew))
+		}
+		if len(fit) == 0 || len(fit) < rivals || !same {
+			continue
+		}
+		for _, c := range fit {
+			if !given[c] {
+				found[i], given[c] = c, true
+				break
+			}
+		}
+	}
+	for _, c := range found {
+		if c != nil {
+			if f.taken == nil {
+				f.taken = map[answerRow]int{}
+			}
+			f.taken[answerRowOf(c)]++
+		}
+	}
+	return found
+}
+
+// without are the rows that have no answer yet.
+func (f *RowFinder) without(rows []*Call) []*Call {
+	seen := map[answerRow]int{}
+	var left []*Call
+	for _, c := range rows {
+		id := answerRowOf(c)
+		if seen[id]++; seen[id] > f.taken[id] {
+			left = append(left, c)
+		}
+	}
+	return left
+}
+
+// likely are the rows whose cached tokens are those of the answer, where that tells
+// them apart.
+func (m ChatMark) likely(rows []*Call) []*Call {
+	if len(rows) < 2 || !m.Usage.V.Cached.OK {
+		return rows
+	}
+	var fit []*Call
+	for _, c := range rows {
+		if c.Cached == m.Usage.V.Cached {
+			fit = append(fit, c)
+		}
+	}
+	if len(fit) == 0 {
+		return rows
+	}
+	return fit
+}
+
+// RowsFor are the rows of the log in which those of answers can be. Of the whole
+// site's log they are the account's own.
+func (s State) RowsFor(marks []ChatMark) (rows []*Call) {
+	span := Span{0, -1}
+	for i, m := range marks {
+		one := m.Rows(s.Skew.V)
+		if i == 0 {
+			span = one
+		}
+		span = Span{min(span.From, one.From), max(span.To, one.To)}
+	}
+	for c := range s.Book().Calls.In(span) {
+		if s.Scope == ScopeSelf || c.User == s.Account.V.Username {
+			rows = append(rows, c)
+		}
+	}
+	return rows
+}
