@@ -23,6 +23,7 @@ import (
 	"gatewatch/poller/demo"
 	"gatewatch/poller/gateway"
 	"gatewatch/poller/history"
+	"gatewatch/poller/openai"
 	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
@@ -141,8 +142,28 @@ func (a *app) chat(ctx context.Context, f chatFlags, q model.ChatRequest, prompt
 			code = chatCode(ans.err)
 		}
 		a.fail(code, errors.New(text.Clean(ans.err.Error())))
+		if says := theirWords(ans.err); says != "" {
+			fmt.Fprintln(a.err, "gatewatch: "+text.Clean(says))
+		}
 	}
 	a.account(ctx, s.entries[via.Gateway], via, ans, f.json)
+}
+
+// theirWords are what the gateway's operator finds a failure by, "" where it told
+// neither.
+func theirWords(err error) string {
+	var e *openai.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	var parts []string
+	if e.TheirCode != "" {
+		parts = append(parts, "code "+e.TheirCode)
+	}
+	if e.RequestID != "" {
+		parts = append(parts, "request "+e.RequestID)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // prompt is the question: the arguments, and standard input unless it is a

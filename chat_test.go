@@ -350,29 +350,36 @@ func (l logOf) Calls(context.Context, gateway.CallsQuery) (gateway.CallsPage, er
 func TestRowOfAnAnswer(t *testing.T) {
 	t.Parallel()
 	row := func(id, name string, prompt, completion int64) model.Call {
-		return model.Call{Kind: model.KindConsume, RequestID: id, Model: name, Prompt: prompt, Completion: completion}
+		return model.Call{At: time.Now().Unix(), Kind: model.KindConsume, Key: "laptop", RequestID: id, Model: name, Prompt: prompt, Completion: completion}
 	}
 	failed := row("mine", "m", 1, 2)
 	failed.Kind = model.KindError
-	usage := model.Some(model.ChatUsage{Prompt: 1, Completion: 2})
+	dear := row("", "m", 1, 2)
+	dear.Quota = 9
+	usage, none := model.Some(model.ChatUsage{Prompt: 1, Completion: 2}), model.Opt[model.ChatUsage]{}
 	for name, c := range map[string]struct {
 		id    string
 		usage model.Opt[model.ChatUsage]
+		key   string
 		last  bool
 		rows  []model.Call
 		want  bool
 	}{
-		"by id":                {"mine", usage, false, []model.Call{row("other", "m", 1, 2), row("mine", "m", 9, 9)}, true},
-		"another's id":         {"mine", usage, true, []model.Call{row("other", "m", 1, 2)}, false},
-		"an error":             {"mine", usage, true, []model.Call{failed}, false},
-		"by tokens":            {"", usage, false, []model.Call{row("", "m", 1, 2), row("", "m", 1, 3), row("", "n", 1, 2)}, true},
-		"rows without ids":     {"mine", usage, false, []model.Call{row("", "m", 1, 2)}, true},
-		"two that fit":         {"", usage, true, []model.Call{row("", "m", 1, 2), row("", "m", 1, 2)}, false},
-		"no tokens":            {"", model.Opt[model.ChatUsage]{}, false, []model.Call{row("", "m", 1, 2)}, false},
-		"no tokens at the end": {"", model.Opt[model.ChatUsage]{}, true, []model.Call{row("", "m", 1, 2)}, true},
+		"by id":            {"mine", usage, "", false, []model.Call{row("other", "m", 1, 2), row("mine", "m", 9, 9)}, true},
+		"another's id":     {"mine", usage, "", true, []model.Call{row("other", "m", 1, 2)}, false},
+		"a failure by id":  {"mine", usage, "", false, []model.Call{failed}, true},
+		"another failure":  {"yours", usage, "", true, []model.Call{failed}, false},
+		"by tokens":        {"", usage, "", false, []model.Call{row("", "m", 1, 2), row("", "m", 1, 3), row("", "n", 1, 2)}, true},
+		"rows without ids": {"mine", usage, "", false, []model.Call{row("", "m", 1, 2)}, true},
+		"two that fit":     {"", usage, "", false, []model.Call{row("", "m", 1, 2), row("", "m", 1, 2)}, true},
+		"two prices":       {"", usage, "", true, []model.Call{row("", "m", 1, 2), dear}, false},
+		"another key":      {"", usage, "ci-bot", true, []model.Call{row("", "m", 1, 2)}, false},
+		"no tokens yet":    {"", none, "laptop", false, []model.Call{row("", "m", 1, 2)}, false},
+		"no tokens":        {"", none, "laptop", true, []model.Call{row("", "m", 1, 2)}, true},
+		"nothing known":    {"", none, "", true, []model.Call{row("", "m", 1, 2)}, false},
 	} {
 		talk := &chatTalk{chatEntry: chatEntry{gateway: logOf{rows: c.rows}}}
-		got, err := talk.rowOf(t.Context(), chat.Answered{ChatMark: model.ChatMark{RequestID: c.id, Model: "m", Usage: c.usage, Sent: time.Now(), Ended: time.Now()}}, c.last)
+		got, err := talk.rowOf(t.Context(), chat.Answered{ChatMark: model.ChatMark{RequestID: c.id, Key: model.KeyRef{Name: c.key}, Model: "m", Usage: c.usage, Sent: time.Now(), Ended: time.Now()}}, c.last)
 		if err != nil || got.OK != c.want || c.id != "" && got.V.RequestID != "" && got.V.RequestID != c.id {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

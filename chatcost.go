@@ -12,6 +12,7 @@ import (
 
 	"gatewatch/model"
 	"gatewatch/poller/gateway"
+	"gatewatch/poller/openai"
 	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
@@ -34,7 +35,7 @@ func (a *app) account(ctx context.Context, t *chatTalk, via chat.Via, c chatAnsw
 	r := c.report(t.name)
 	soon, cancel := context.WithTimeout(ctx, quickly)
 	money, moneyErr := t.money(soon)
-	if prices, err := t.priceList(soon, time.Now()); err == nil && r.Usage != nil {
+	if prices, err := t.priceList(soon, via.Key, time.Now()); err == nil && r.Usage != nil {
 		r.Estimate = prices[c.question.Model].Cost(r.Usage.counts())
 	}
 	cancel()
@@ -94,6 +95,7 @@ type chatReport struct {
 	End          model.ChatEnd     `json:"end"`
 	FinishReason model.Opt[string] `json:"finish_reason"`
 	Error        model.Opt[string] `json:"error"`
+	ErrorCode    model.Opt[string] `json:"error_code"`
 	RequestID    model.Opt[string] `json:"request_id"`
 	Usage        *chatReportUsage  `json:"usage"`
 	// Estimate is from the prices, Quota from the gateway's log.
@@ -152,6 +154,10 @@ func (c *chatAnswer) report(name string) chatReport {
 	}
 	if c.err != nil {
 		r.Error = model.Some(c.err.Error())
+	}
+	var theirs *openai.Error
+	if errors.As(c.err, &theirs) {
+		r.ErrorCode = told(theirs.TheirCode)
 	}
 	r.Timings.Took = c.end.Sub(c.sent).Milliseconds()
 	if c.begun() {
@@ -214,11 +220,7 @@ func (t *chatTalk) billed(ctx context.Context, a chat.Answered) (chat.Billed, er
 		}
 		var call model.Opt[model.Call]
 		if call, err = t.rowOf(ctx, a, wait+every > billUntil); err == nil && call.OK {
-			c := call.V
-			return chat.Billed{
-				RequestID: c.RequestID, At: c.At, Model: c.Model, Quota: c.Quota,
-				Usage: model.Some(model.ChatUsage{Prompt: c.Prompt, Completion: c.Completion, Cached: c.Cached}),
-			}, nil
+			return chat.BilledBy(&call.V), nil
 		}
 		if k := model.FaultOf(err).Kind; k != model.FaultNone && k != model.FaultNetwork && k != model.FaultTimeout && k != model.FaultServer {
 			return chat.Billed{}, err
@@ -230,32 +232,33 @@ func (t *chatTalk) billed(ctx context.Context, a chat.Answered) (chat.Billed, er
 	return chat.Billed{}, errNotInLog
 }
 
-// rowOf looks once for the row of an answer: by its request id, or where rows
-// carry none by time, key, model and tokens, if only one fits. At the last look a row
-// that alone could be it is taken where the gateway told no tokens.
+// rowOf looks once for the row of an answer. At the last look no other row is waited
+// for, so that one which alone could be it is taken where the gateway told no tokens.
 func (t *chatTalk) rowOf(ctx context.Context, a chat.Answered, last bool) (model.Opt[model.Call], error) {
-	span := a.Rows(t.gateway.Skew().V)
-	var fit []model.Call
+	skew := t.gateway.Skew().V
+	var rows []*model.Call
+	withID := false
 	for page := range billPages {
-		rows, err := t.gateway.Calls(ctx, gateway.CallsQuery{Span: span, Page: page})
+		p, err := t.gateway.Calls(ctx, gateway.CallsQuery{Span: a.Rows(skew), Page: page})
 		if err != nil {
 			return model.Opt[model.Call]{}, err
 		}
-		for _, c := range rows.Calls {
-			sure, maybe := a.Fits(&c)
-			if sure {
-				return model.Some(c), nil
-			}
-			if maybe && (a.Usage.OK || last) {
-				fit = append(fit, c)
-			}
+		for i := range p.Calls {
+			rows = append(rows, &p.Calls[i])
+			withID = withID || p.Calls[i].RequestID != ""
 		}
-		if rows.Last {
+		if p.Last {
 			break
 		}
 	}
-	if len(fit) == 1 {
-		return model.Some(fit[0]), nil
+	if a.Key == (model.KeyRef{}) && len(rows) > 0 && (!withID || a.RequestID == "") {
+		own := t.own(ctx) // what the configured key is called tells its rows from others
+		a.Key = model.KeyRef{ID: own.ID, Name: own.Name}
 	}
-	return model.Opt[model.Call]{}, nil
+	var f model.RowFinder
+	found := f.Find([]model.ChatMark{a.ChatMark}, rows, skew, func(model.Span) bool { return last })
+	if found[0] == nil {
+		return model.Opt[model.Call]{}, nil
+	}
+	return model.Some(*found[0]), nil
 }

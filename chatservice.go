@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"gatewatch/model"
@@ -27,14 +26,18 @@ const (
 	pricesFor = 10 * time.Minute
 	// measuredOver is what our own figures of a model come from.
 	measuredOver = 7 * 24 * time.Hour
-	// keyPages bounds the pages of keys that a picker lists.
+	// keyPages bounds the pages of keys that a picker lists, ownPages those in which
+	// the configured key is looked for.
 	keyPages = 10
+	ownPages = 3
 )
 
 // chatGateway is a gateway as the chat asks it.
 type chatGateway interface {
 	poller.Gateway
-	Prices(ctx context.Context) (map[string]model.ModelPrice, error)
+	Prices(ctx context.Context, group string) (map[string]model.ModelPrice, error)
+	Models(ctx context.Context) ([]string, error)
+	OwnKey(ctx context.Context, key gateway.Secret, pages int) (model.APIKey, error)
 	RevealKey(ctx context.Context, id int64) (gateway.Secret, error)
 }
 
@@ -62,18 +65,6 @@ type chatService struct {
 }
 
 var _ chat.Service = (*chatService)(nil)
-
-// chatTalk is what is known of one gateway while the program runs.
-type chatTalk struct {
-	chatEntry
-	client *openai.Client
-
-	mu       sync.Mutex
-	revealed map[string]gateway.Secret // by KeyInfo.ID
-	currency model.Opt[model.Currency]
-	prices   map[string]model.ModelPrice
-	pricesAt time.Time
-}
 
 // newChatService makes a service over gateways; seen returns the history, nil where there is none.
 func newChatService(entries []chatEntry, seen func() *history.Store, log *slog.Logger) (*chatService, error) {
@@ -156,111 +147,37 @@ func (s *chatService) Stream(ctx context.Context, via chat.Via, r model.ChatRequ
 	}
 }
 
-// secret is the text of a key, revealed where it has to be.
-func (t *chatTalk) secret(ctx context.Context, id string) (gateway.Secret, error) {
-	if id == "" {
-		if t.keyFault != nil {
-			return t.key, t.keyFault
+// priceWait is how long a list of models waits for prices; they are there the next
+// time.
+const priceWait = 3 * time.Second
+
+// Models lists what can be asked with a key: what the gateway lists for it, else the
+// account's models, else what has a price. Prices and our own figures are beside it
+// as far as they are to be had.
+func (s *chatService) Models(ctx context.Context, via chat.Via) ([]chat.ModelInfo, error) {
+	t, err := s.talk(via.Gateway)
+	if err != nil {
+		return nil, err
+	}
+	ctx = poller.Asked(ctx)
+	priced := make(chan map[string]model.ModelPrice, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		prices, _ := t.priceList(ctx, via.Key, s.now())
+		priced <- prices
+	}()
+	names, failed := t.names(ctx, via.Key)
+	var prices map[string]model.ModelPrice
+	select {
+	case prices = <-priced:
+	case <-time.After(priceWait):
+	case <-ctx.Done():
+	}
+	if failed != nil {
+		if len(prices) == 0 {
+			return nil, t.inWords(ctx, failed)
 		}
-		if !t.key.IsSet() {
-			return t.key, &chatError{
-				model.FaultUnauthorised,
-				t.name + ": the configuration names no api_key to ask with: set one, or pick one of the account's keys", "no key",
-			}
-		}
-		return t.key, nil
-	}
-	t.mu.Lock()
-	known := t.revealed[id]
-	t.mu.Unlock()
-	if known.IsSet() {
-		return known, nil
-	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return known, &chatError{model.FaultInternal, fmt.Sprintf("%s: there is no key %q", t.name, id), "no key"}
-	}
-	if err := t.ready(ctx); err != nil {
-		return known, err
-	}
-	key, err := t.gateway.RevealKey(ctx, n)
-	if err != nil {
-		return known, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.revealed[id] = key
-	return key, nil
-}
-
-// ready finds the gateway's dialect where nobody has yet.
-func (t *chatTalk) ready(ctx context.Context) error {
-	if t.gateway.Ready() {
-		return nil
-	}
-	_, err := t.money(ctx)
-	return err
-}
-
-// money is how the gateway shows quota.
-func (t *chatTalk) money(ctx context.Context) (model.Currency, error) {
-	t.mu.Lock()
-	known := t.currency
-	t.mu.Unlock()
-	if known.OK {
-		return known.V, nil
-	}
-	st, err := t.gateway.Status(ctx)
-	if err != nil {
-		return model.Currency{}, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.currency = model.Some(st.Currency)
-	return st.Currency, nil
-}
-
-// priceList is what the models cost, asked for again when it has become old.
-func (t *chatTalk) priceList(ctx context.Context, now time.Time) (map[string]model.ModelPrice, error) {
-	t.mu.Lock()
-	prices, at := t.prices, t.pricesAt
-	t.mu.Unlock()
-	if prices != nil && now.Sub(at) < pricesFor {
-		return prices, nil
-	}
-	if err := t.ready(ctx); err != nil {
-		return nil, err
-	}
-	prices, err := t.gateway.Prices(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.prices, t.pricesAt = prices, now
-	return prices, nil
-}
-
-// Models lists what can be asked: what the gateway lists for the configured key,
-// else what it has prices of. Prices and our own figures are beside it as far as
-// they are to be had.
-func (s *chatService) Models(ctx context.Context, name string) ([]chat.ModelInfo, error) {
-	t, err := s.talk(name)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	key, failed := t.secret(ctx, "")
-	if failed == nil {
-		names, failed = t.client.WithKey(key).Models(ctx)
-	}
-	prices, err := t.priceList(ctx, s.now())
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case failed != nil && (err != nil || len(prices) == 0):
-		return nil, failed
-	case failed != nil:
 		names = slices.Sorted(maps.Keys(prices))
 	}
 	measured := s.measured(ctx, t)
@@ -305,6 +222,7 @@ func (s *chatService) Keys(ctx context.Context, name string) ([]chat.KeyInfo, er
 	if err != nil {
 		return nil, err
 	}
+	ctx = poller.Asked(ctx)
 	var out []chat.KeyInfo
 	if t.key.IsSet() {
 		out = append(out, chat.KeyInfo{Name: "from the configuration"})
@@ -330,6 +248,7 @@ func (s *chatService) Keys(ctx context.Context, name string) ([]chat.KeyInfo, er
 			} else if never {
 				info.Why = "this gateway shows a key once, when it is made"
 			}
+			t.listed(info.ID, k)
 			out = append(out, info)
 		}
 		if !more {

@@ -9,9 +9,10 @@ import (
 	"gatewatch/ui/text"
 )
 
-// chatOptions are what the chat screen works with. Without a way to ask there is
+// chatOptions are what the chat screen works with, and the masked key that a gateway's
+// configuration names. Without a way to ask there is
 // no chat, and the reason is logged.
-func (a *app) chatOptions(ctx context.Context, cfg Config, w *wiring, mem *memory, keeps bool, run func(func()), log *slog.Logger) chat.Options {
+func (a *app) chatOptions(ctx context.Context, cfg Config, w *wiring, mem *memory, keeps bool, run func(func()), log *slog.Logger) (opt chat.Options, ownKey func(string) string) {
 	entries := a.chatEntries(ctx, cfg, w.targets)
 	if w.demo != nil {
 		entries = append(entries, chatEntry{
@@ -25,11 +26,18 @@ func (a *app) chatOptions(ctx context.Context, cfg Config, w *wiring, mem *memor
 	service, err := newChatService(entries, mem.get, log)
 	if err != nil {
 		log.Warn("chat", "error", err)
-		return chat.Options{}
+		return chat.Options{}, nil
 	}
-	opt := chat.Options{Service: service, Words: &text.ChatEnglish, Go: run}
+	ownKey = func(name string) string {
+		t := service.entries[name]
+		if t == nil || !t.key.IsSet() {
+			return ""
+		}
+		return gateway.MaskKey(t.key)
+	}
+	opt = chat.Options{Service: service, Words: &text.ChatEnglish, Go: run}
 	if keeps {
 		opt.Store = chatStore{mem.get}
 	}
-	return opt
+	return opt, ownKey
 }

@@ -112,7 +112,16 @@ type class uint8
 const (
 	live     class = iota // what the screen shows now
 	backfill              // gaps in what is known of the past
+	asked                 // what a person waits for
 )
+
+// askedMore is how many requests a minute a person may cause beyond the budget, which
+// is half of what the gateway allows: nobody waits a minute for a list.
+const askedMore = 10
+
+// Asked marks the requests of ctx as those that a person waits for. They count, and
+// wait for a pause that the gateway asked for, but hardly for the budget.
+func Asked(ctx context.Context) context.Context { return withClass(ctx, asked) }
 
 type ctxKey uint8
 
@@ -208,7 +217,7 @@ func (b *Budget) Around(ctx context.Context, heavy bool, do func() error) error 
 // can take minutes, so the slot is not held meanwhile.
 func (b *Budget) admit(ctx context.Context, heavy bool, c class) error {
 	for {
-		if err := b.wait(ctx); err != nil {
+		if err := b.wait(ctx, c); err != nil {
 			return err
 		}
 		if heavy {
@@ -232,7 +241,7 @@ func (b *Budget) count(c class) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if b.delay(now) > 0 {
+	if b.delay(now, c) > 0 {
 		return false
 	}
 	b.sent = append(b.sent, now)
@@ -247,13 +256,13 @@ func (b *Budget) count(c class) bool {
 }
 
 // wait returns when a request could be sent.
-func (b *Budget) wait(ctx context.Context) error {
+func (b *Budget) wait(ctx context.Context, c class) error {
 	for {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
 		b.mu.Lock()
-		delay, paused := b.delay(time.Now()), b.pausedUntil
+		delay, paused := b.delay(time.Now(), c), b.pausedUntil
 		b.mu.Unlock()
 		if delay <= 0 {
 			return nil
@@ -270,12 +279,15 @@ func (b *Budget) wait(ctx context.Context) error {
 }
 
 // delay is how long a request has to wait at now; b.mu is held.
-func (b *Budget) delay(now time.Time) time.Duration {
+func (b *Budget) delay(now time.Time, c class) time.Duration {
 	b.sent = lastMinute(b.sent, now)
 	if d := b.pausedUntil.Sub(now); d > 0 {
 		return d
 	}
 	limit := b.now(now)
+	if c == asked {
+		limit += askedMore
+	}
 	if b.shared != nil && len(b.sent)+b.others(now) >= limit {
 		// All wait alike, so that nobody takes every turn.
 		return sharedTurn/2 + rand.N(sharedTurn)
@@ -293,7 +305,7 @@ func (b *Budget) canFill(n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if b.delay(now) > 0 || !b.spare(n, now) {
+	if b.delay(now, live) > 0 || !b.spare(n, now) {
 		return false
 	}
 	if b.eager {
@@ -309,7 +321,7 @@ func (b *Budget) canSpare(n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	return b.delay(now) <= 0 && b.spare(n, now)
+	return b.delay(now, live) <= 0 && b.spare(n, now)
 }
 
 // spare leaves a tenth of the budget free; b.mu is held.

@@ -140,3 +140,38 @@ func TestAWaitHoldsNoSlot(t *testing.T) {
 		}
 	})
 }
+
+// What a person waits for goes when the budget is spent, though not without end, and
+// never while the gateway wants a pause.
+func TestAPersonDoesNotWaitForTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(6)
+		ask := func(ctx context.Context) time.Duration {
+			start := time.Now()
+			if err := b.Around(ctx, false, func() error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(start)
+		}
+		for range 6 {
+			ask(t.Context())
+		}
+		person := Asked(t.Context())
+		for i := range askedMore {
+			if waited := ask(person); waited > 0 {
+				t.Fatalf("question %d waited %s", i, waited)
+			}
+		}
+		if waited := ask(person); waited == 0 {
+			t.Error("a person's questions know no end")
+		}
+		if b.pace().Used != 6+askedMore && b.pace().Used != 1 {
+			t.Errorf("%d requests are counted", b.pace().Used)
+		}
+		time.Sleep(2 * time.Minute)
+		refused(t, b, 30*time.Second)
+		if waited := ask(person); waited < 30*time.Second {
+			t.Errorf("waited %s of a pause of 30 s", waited)
+		}
+	})
+}

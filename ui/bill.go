@@ -91,11 +91,7 @@ func (u *UI) bill(gateway string) tea.Cmd {
 		a := mine[j]
 		switch span := a.Rows(s.Skew.V); {
 		case call != nil:
-			b := chat.Billed{RequestID: call.RequestID, At: call.At, Model: call.Model, Quota: call.Quota}
-			if call.Kind == model.KindConsume {
-				b.Usage = model.Some(model.ChatUsage{Prompt: call.Prompt, Completion: call.Completion, Cached: call.Cached})
-			}
-			tell(chat.BilledMsg{Answer: a.Answer, Billed: model.Some(b)})
+			tell(chat.BilledMsg{Answer: a.Answer, Billed: model.Some(chat.BilledBy(call))})
 		case s.Sources[model.SourceCalls].Fault.Kind == model.FaultUnsupported:
 			tell(chat.BilledMsg{Answer: a.Answer, NoLog: true})
 		case u.now.Sub(a.since) > billWait && whole(span):

@@ -23,22 +23,22 @@ const (
 	maxModelName = 200
 )
 
-// Prices asks what the language models cost this account, by name, in quota and
-// with the ratio of the account's own group; a key of another group pays that
-// one's. Where the gateway has no list it is ErrUnsupported. It takes two or
-// three requests.
-func (g *Gateway) Prices(ctx context.Context) (map[string]model.ModelPrice, error) {
+// Prices asks what the language models cost, by name, in quota and with the ratio of
+// a group, "" for the account's own; a key of another group pays that one's. Where
+// the gateway has no list, or tells no ratio of that group, it is ErrUnsupported. It
+// takes two or three requests.
+func (g *Gateway) Prices(ctx context.Context, group string) (map[string]model.ModelPrice, error) {
 	d, err := g.dialect()
 	if err != nil {
 		return nil, err
 	}
 	switch d := d.(type) {
 	case *newAPI:
-		return g.ratioPrices(ctx)
+		return g.ratioPrices(ctx, group)
 	case veloera:
-		return g.ratioPrices(ctx)
+		return g.ratioPrices(ctx, group)
 	case *oneHub:
-		return d.prices(ctx)
+		return d.prices(ctx, group)
 	case *shellAPI:
 		return d.prices(ctx)
 	}
@@ -47,11 +47,14 @@ func (g *Gateway) Prices(ctx context.Context) (map[string]model.ModelPrice, erro
 
 // ratioPrices reads /api/pricing of new-api and its forks. Sources: gateways.md §6,
 // captures/new-api-rc21/129-pricing.
-func (g *Gateway) ratioPrices(ctx context.Context) (map[string]model.ModelPrice, error) {
+func (g *Gateway) ratioPrices(ctx context.Context, of string) (map[string]model.ModelPrice, error) {
 	const what = "a list of prices"
-	account, err := g.Account(ctx)
-	if err != nil {
-		return nil, err
+	if of == "" {
+		account, err := g.Account(ctx)
+		if err != nil {
+			return nil, err
+		}
+		of = account.Group
 	}
 	a, err := g.c.get(ctx, management, "/api/pricing", nil)
 	if err != nil {
@@ -75,9 +78,9 @@ func (g *Gateway) ratioPrices(ctx context.Context) (map[string]model.ModelPrice,
 	if err := json.Unmarshal(a.body, &list); err != nil {
 		return nil, g.c.unreadable(a, err)
 	}
-	group, known := list.Groups[account.Group]
+	group, known := list.Groups[of]
 	if !known {
-		return nil, g.c.unsupported("the ratio of the account's group")
+		return nil, g.c.unsupported("the ratio of the group " + of)
 	}
 	perUnit := 0.0
 	out := map[string]model.ModelPrice{}
@@ -133,14 +136,17 @@ func (h *hubPrice) price(group float64) (p model.ModelPrice) {
 // prices asks for what each model that the account may use costs, or for the
 // whole list where that is not offered. Sources: gateways.md §6,
 // captures/one-hub/119-available-model, 121-prices, 125-user-group-map.
-func (o *oneHub) prices(ctx context.Context) (map[string]model.ModelPrice, error) {
-	account, err := o.account(ctx)
-	if err != nil {
-		return nil, err
+func (o *oneHub) prices(ctx context.Context, of string) (map[string]model.ModelPrice, error) {
+	if of == "" {
+		account, err := o.account(ctx)
+		if err != nil {
+			return nil, err
+		}
+		of = account.Group
 	}
 	a, err := o.c.get(ctx, management, "/api/user_group_map", nil)
 	if err != nil {
-		return nil, o.c.optional("the ratio of the account's group", err)
+		return nil, o.c.optional("the ratio of a group", err)
 	}
 	var groups map[string]struct {
 		Ratio *decimal `json:"ratio"`
@@ -148,9 +154,9 @@ func (o *oneHub) prices(ctx context.Context) (map[string]model.ModelPrice, error
 	if err := o.c.data(a, &groups); err != nil {
 		return nil, err
 	}
-	own := groups[account.Group].Ratio
+	own := groups[of].Ratio
 	if own == nil {
-		return nil, o.c.unsupported("the ratio of the account's group")
+		return nil, o.c.unsupported("the ratio of the group " + of)
 	}
 	group := float64(*own)
 

@@ -71,7 +71,7 @@ func TestPrices(t *testing.T) {
 		opt := withToken
 		opt.Dialect = c.dialect
 		g, _ := routed(t, opt, c.answers)
-		got, err := g.Prices(t.Context())
+		got, err := g.Prices(t.Context(), "")
 		if model.FaultOf(err).Kind != c.kind || len(got)+len(c.want) > 0 && !near(got, c.want) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}

@@ -39,11 +39,11 @@ func (s *Screen) askModels() tea.Cmd {
 		return nil
 	}
 	s.loading = true
-	svc := s.opt.Service
+	svc, via := s.opt.Service, Via{gateway, s.conv.Key, s.conv.KeyName}
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		list, err := svc.Models(ctx, gateway)
+		list, err := svc.Models(ctx, via)
 		return modelsRead{gateway, list, err}
 	}
 }

@@ -28,8 +28,9 @@ type Service interface {
 	// Stream asks a question. The deltas come as they arrive; the last one has an
 	// End. Cancelling ctx ends it with ChatStopped.
 	Stream(ctx context.Context, via Via, r model.ChatRequest) iter.Seq2[model.Delta, error]
-	// Models lists what can be asked, with prices and our own measurements.
-	Models(ctx context.Context, gateway string) ([]ModelInfo, error)
+	// Models lists what can be asked in that way, with prices and our own
+	// measurements.
+	Models(ctx context.Context, via Via) ([]ModelInfo, error)
 	// Keys lists the keys that can be used.
 	Keys(ctx context.Context, gateway string) ([]KeyInfo, error)
 }
@@ -127,6 +128,16 @@ type Billed struct {
 	Model string
 	Quota model.Quota
 	Usage model.Opt[model.ChatUsage]
+}
+
+// BilledBy is what a row of the log says of an answer. That of a failure tells no
+// tokens.
+func BilledBy(c *model.Call) Billed {
+	b := Billed{RequestID: c.RequestID, At: c.At, Model: c.Model, Quota: c.Quota}
+	if c.Kind == model.KindConsume {
+		b.Usage = model.Some(model.ChatUsage{Prompt: c.Prompt, Completion: c.Completion, Cached: c.Cached})
+	}
+	return b
 }
 
 // BilledMsg tells the Screen what an answer cost. An unknown Billed says that it

@@ -60,8 +60,8 @@ func (f *fake) Stream(ctx context.Context, _ Via, r model.ChatRequest) iter.Seq2
 	return f.say(ctx, r)
 }
 
-func (f *fake) Models(context.Context, string) ([]ModelInfo, error) { return f.models, f.fault }
-func (f *fake) Keys(context.Context, string) ([]KeyInfo, error)     { return f.keys, f.fault }
+func (f *fake) Models(context.Context, Via) ([]ModelInfo, error) { return f.models, f.fault }
+func (f *fake) Keys(context.Context, string) ([]KeyInfo, error)  { return f.keys, f.fault }
 
 // memory is a store.
 type memory struct {
