@@ -45,10 +45,10 @@ func (u *UI) press(msg tea.KeyPressMsg) tea.Cmd {
 
 // refuses says why a command cannot be run, if it cannot.
 func (u *UI) refuses(c command) bool {
-	if c.why == nil {
-		return false
+	why := u.whyInPane(c)
+	if why == "" && c.why != nil {
+		why = c.why(u)
 	}
-	why := c.why(u)
 	if why != "" {
 		u.notice = why
 	}
@@ -104,6 +104,8 @@ func (u *UI) moveFocus(by int) tea.Cmd {
 // zoom. It never quits.
 func (u *UI) back() tea.Cmd {
 	switch {
+	case u.onChat():
+		u.zoom = false
 	case u.filters[u.focus] != "":
 		u.setFilter(u.focus, "")
 	case u.spend.Clear():

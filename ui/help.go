@@ -38,12 +38,29 @@ func (u *UI) helpLines(w int) []string {
 			lines = append(lines, th.Key.Text(text.Left(name, names))+" "+part)
 		}
 	}
-	heading(words.HelpKeys)
+	if u.onChat() {
+		for _, typing := range []bool{true, false} {
+			heading(map[bool]string{true: words.HelpWriting, false: words.HelpTranscript}[typing])
+			for _, b := range u.chat.Bindings() {
+				if b.Typing != typing {
+					continue
+				}
+				sentence := b.Do.Long
+				if why := u.chat.Why(b.Name); why != "" {
+					sentence = th.Faint.Text(sentence + " (" + why + ")")
+				}
+				entry(b.Shown, sentence)
+			}
+		}
+		heading(words.HelpAround)
+	} else {
+		heading(words.HelpKeys)
+	}
 	var order []text.Action
 	shown := map[text.Action][]string{}
 	why := map[text.Action]string{}
 	for _, c := range u.commands {
-		if len(c.keys) == 0 {
+		if len(c.keys) == 0 || u.onChat() && !u.fitsChat(c) {
 			continue
 		}
 		if shown[c.do] == nil {

@@ -246,8 +246,11 @@ func (p *listPopup) paste(msg tea.PasteMsg) tea.Cmd {
 func (u *UI) openPalette() tea.Cmd {
 	var choices []choice
 	seen := map[string]bool{}
+	if u.onChat() {
+		choices = u.chatChoices()
+	}
 	for _, c := range u.commands {
-		if seen[c.do.Long] || c.name == "palette" || c.name == "palette2" {
+		if u.onChat() && !u.fitsChat(c) || seen[c.do.Long] || c.name == "palette" || c.name == "palette2" {
 			continue
 		}
 		seen[c.do.Long] = true

@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"gatewatch/model"
 	"gatewatch/ui/chat"
+	"gatewatch/ui/text"
 )
 
 // parrot answers every question with itself.
@@ -54,5 +58,62 @@ func TestTheChatIsAScreen(t *testing.T) {
 	pressKeys(u, "5")
 	if u.onChat() || u.notice == "" {
 		t.Error("without a service there is a chat")
+	}
+}
+
+// TestTheChatsKeysAreFound: help and palette hold every key that works in the chat,
+// and none that does something else there.
+func TestTheChatsKeysAreFound(t *testing.T) {
+	u := screen(t, 160, 48, nil, withChat)
+	pressKeys(u, "5", "esc", "?")
+	help := strings.Join(strings.Fields(ansi.Strip(strings.Join(u.helpLines(90), "\n"))), " ") // as if it were one line
+	ours := map[string]bool{}
+	u.popup = nil
+	u.openPalette()
+	var palette []string
+	for _, c := range u.popup.(*listPopup).choices {
+		palette = append(palette, c.name)
+	}
+	for _, b := range u.chat.Bindings() {
+		ours[b.Do.Long] = true
+		if !strings.Contains(help, b.Shown+" ") || !strings.Contains(help, b.Do.Long) {
+			t.Errorf("%s (%s) is not in the help", b.Name, b.Shown)
+		}
+		if !slices.ContainsFunc(palette, func(s string) bool { return strings.HasSuffix(s, b.Do.Long) }) {
+			t.Errorf("%s is not in the palette", b.Name)
+		}
+	}
+	for _, c := range u.commands {
+		if c.where == inPane && !ours[c.do.Long] && (strings.Contains(help, c.do.Long) || slices.ContainsFunc(palette, func(s string) bool { return strings.HasSuffix(s, c.do.Long) })) {
+			t.Errorf("%s is offered, and has no pane", c.name)
+		}
+	}
+	if !strings.Contains(help, text.English.Do.Window.Long) {
+		t.Error("what works beside the chat is not in its help")
+	}
+	u.popup = nil
+	pressKeys(u, "ctrl+p")
+	for _, r := range text.ChatEnglish.Do.Model.Long[:12] {
+		pressKeys(u, map[rune]string{' ': "space"}[r]+strings.TrimSpace(string(r)))
+	}
+	pressKeys(u, "enter")
+	if !u.chat.Capturing() || !strings.Contains(ansi.Strip(u.View().Content), text.ChatEnglish.PickModel) {
+		t.Error("the palette does not open the models")
+	}
+}
+
+// A key of the panes says why it does nothing, instead of moving an unseen focus.
+func TestPanesHaveNoKeysBesideTheChat(t *testing.T) {
+	u := screen(t, 160, 48, nil, withChat)
+	pressKeys(u, "5", "esc")
+	focus := u.focus
+	for _, k := range []string{"tab", "/", "s", "x"} {
+		u.notice = ""
+		if pressKeys(u, k); u.notice != text.English.NotInChat || u.typing || u.popup != nil {
+			t.Errorf("%s: %q", k, u.notice)
+		}
+	}
+	if u.focus != focus {
+		t.Error("the focus moved")
 	}
 }

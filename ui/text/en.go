@@ -105,7 +105,8 @@ var English = Words{
 	WholeSeconds: "the gateway logs whole seconds", Time: "time", Kind: "kind",
 
 	Help: "Help", Actions: "Actions", Gateways: "Gateways", Cross: "Spend by key and model",
-	CloseHint: "esc closes", ScrollHint: "↑ ↓ scroll · esc closes", NoActions: "no action of that name", HelpKeys: "Keys", HelpMarks: "Marks",
+	CloseHint: "esc closes", ScrollHint: "↑ ↓ scroll · esc closes", NoActions: "no action of that name", HelpKeys: "Keys", HelpWriting: "While you write", HelpTranscript: "In the conversation (esc leads there)", HelpAround: "Around the chat",
+	NotInChat: "panes have no keys beside the chat: 1 shows them", HelpMarks: "Marks",
 	MarkCounted: "counted by us from the gateway's log, not reported by it",
 	MarkDerived: "derived from two readings of the balance",
 	MarkAbout:   "measured in whole seconds by the gateway, or foretold",

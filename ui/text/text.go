@@ -67,9 +67,9 @@ type Words struct {
 	WholeSeconds, Time, Kind                                                string
 
 	// Popups.
-	Help, Actions, Gateways, Cross, CloseHint, ScrollHint, NoActions, HelpKeys, HelpMarks string
-	MarkCounted, MarkDerived, MarkAbout, MarkUnknown, MarkMatch, MarkGap                  string
-	HelpState                                                                             string
+	Help, Actions, Gateways, Cross, CloseHint, ScrollHint, NoActions, HelpKeys, HelpWriting, HelpTranscript, HelpAround, NotInChat, HelpMarks string
+	MarkCounted, MarkDerived, MarkAbout, MarkUnknown, MarkMatch, MarkGap                                                                      string
+	HelpState                                                                                                                                 string
 
 	// Footer, filter, notices.
 	FilterPrompt, FilterHint, Copied, Asked, Follow string
