@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,10 +13,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/vt"
 
 	"gatewatch/model"
 	"gatewatch/poller"
 	"gatewatch/ui"
+	"gatewatch/ui/chat"
 	"gatewatch/ui/text"
 )
 
@@ -25,12 +29,17 @@ type wire160 struct {
 	mu      sync.Mutex
 	bytes   int
 	writes  int
+	raw     []byte // what was written, where it is kept
+	keeps   bool
 }
 
 func (w *wire160) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.bytes += len(b)
+	if w.keeps {
+		w.raw = append(w.raw, b...)
+	}
 	w.writes++
 	return len(b), nil
 }
@@ -42,8 +51,34 @@ func (w *wire160) count() (bytes, writes int) {
 	return w.bytes, w.writes
 }
 
-// onFakeTime runs the program with those demo flags while f looks at it.
-func onFakeTime(t *testing.T, flags flags, f func(w *wire160)) {
+// header is the first line of the terminal.
+func (w *wire160) header() string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	emu := vt.NewEmulator(160, 48)
+	drained := make(chan struct{})
+	go func() { // what a terminal would answer
+		defer close(drained)
+		_, _ = io.Copy(io.Discard, emu)
+	}()
+	// Where the output is no terminal, nobody has turned the newline's carriage return
+	// off.
+	_, _ = emu.Write(bytes.ReplaceAll(w.raw, []byte("\n"), []byte("\r\n")))
+	var line strings.Builder
+	for x := range 160 {
+		if c := emu.CellAt(x, 0); c != nil {
+			line.WriteString(c.Content)
+		}
+	}
+	_ = emu.Close()
+	<-drained
+	return line.String()
+}
+
+// onFakeTime runs the program with those demo flags and that chat while f looks at
+// it.
+func onFakeTime(t *testing.T, flags flags, chat chat.Options, f func(w *wire160)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(14*time.Hour + 2*time.Minute) // the early afternoon, when most is going on
@@ -58,14 +93,14 @@ func onFakeTime(t *testing.T, flags flags, f func(w *wire160)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &wire160{}
+		w := &wire160{keeps: chat.Service != nil}
 		polls := poller.New(func(u model.Update) { w.program.Send(u) }, nil)
 		for _, target := range wired.targets {
 			polls.Add(target)
 		}
 		root := ui.New(ui.Options{
 			Fleet: wired.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
-			Refresh: cfg.Refresh, Poller: polls, Demo: true,
+			Refresh: cfg.Refresh, Poller: polls, Demo: true, Chat: chat,
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		w.program = tea.NewProgram(root, tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(io.Writer(w)), tea.WithFPS(framesPerSecond),
@@ -93,7 +128,7 @@ func TestBytesToTheTerminal(t *testing.T) {
 		{"one-api", flags{demoNames: "mixed", demoRate: 2, demoDialect: "one-api"}, 1500},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			onFakeTime(t, c.flags, func(w *wire160) {
+			onFakeTime(t, c.flags, chat.Options{}, func(w *wire160) {
 				time.Sleep(40 * time.Second) // the window is filled by then
 				before, framesBefore := w.count()
 				const seconds = 180
@@ -112,7 +147,7 @@ func TestBytesToTheTerminal(t *testing.T) {
 // TestAnIdleScreenIsSilent has no traffic: while no minute begins, nothing is
 // written at all.
 func TestAnIdleScreenIsSilent(t *testing.T) {
-	onFakeTime(t, flags{demoNames: "mixed", demoRate: 0}, func(w *wire160) {
+	onFakeTime(t, flags{demoNames: "mixed", demoRate: 0}, chat.Options{}, func(w *wire160) {
 		time.Sleep(2*time.Minute + 35*time.Second)
 		before, _ := w.count()
 		time.Sleep(15 * time.Second)
@@ -130,7 +165,7 @@ func TestAnIdleScreenIsSilent(t *testing.T) {
 
 // TestAKeyIsCheap presses a key that moves a cursor.
 func TestAKeyIsCheap(t *testing.T) {
-	onFakeTime(t, flags{demoNames: "ascii", demoRate: 0}, func(w *wire160) {
+	onFakeTime(t, flags{demoNames: "ascii", demoRate: 0}, chat.Options{}, func(w *wire160) {
 		time.Sleep(30 * time.Second)
 		for range 2 { // from the spenders, of whom there are none, to the keys
 			w.program.Send(tea.KeyPressMsg{Code: tea.KeyTab})

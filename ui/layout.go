@@ -62,14 +62,17 @@ func shelvesOf(screen ScreenID, scope model.Scope, w, h int) []shelf {
 	switch screen {
 	case ScreenGateways:
 		return []shelf{{slots: []slot{{of(PaneGateways), 0}}, low: 3, weight: 1}}
-	case ScreenChat: // beside the chat
+	case ScreenChat:
+		// Beside the chat stands what shows the money fall and names no key: while an
+		// answer streams, a line with one wide letter would be sent with every frame,
+		// which took 46 kB/s where it takes 5 now (docs/adr/0003).
 		if h < 24 {
-			return []shelf{{slots: []slot{{of(PaneBalance, PaneNow, PaneCalls), 0}}, low: 3, weight: 1}}
+			return []shelf{{slots: []slot{{of(PaneBalance, PaneSpend, PaneModels), 0}}, low: 3, weight: 1}}
 		}
 		return []shelf{
 			{slots: []slot{{of(PaneBalance), 0}}, low: 8, high: 12, weight: 2},
-			{slots: []slot{{of(PaneNow), 0}}, low: 7, high: 14, weight: 2},
-			{slots: []slot{{of(PaneCalls), 0}}, low: 6, weight: 3},
+			{slots: []slot{{of(PaneSpend), 0}}, low: 7, high: 12, weight: 2},
+			{slots: []slot{{of(PaneModels), 0}}, low: 6, weight: 3},
 		}
 	case ScreenAdmin:
 		if h < 14 {
