@@ -30,7 +30,7 @@ func (a *app) onceCommand() *cobra.Command {
 		Short: "Print a report and exit, without a terminal",
 		Long: "once asks every gateway one time and prints what the dashboard would show.\n\n" +
 			"It may spend one minute's request budget at once and goes on at the budget's pace until the window is read or the time is over; " +
-			"the coverage says how much was read.\n\n" +
+			"the coverage says how much was read. What a dashboard has read twice and written down is not read again.\n\n" +
 			"Exit codes: 0 answered, 1 a fault of our own, 2 usage or configuration, 3 not authorised, 4 unreachable or not a gateway, " +
 			"5 refused by rate limit, 6 a --check threshold is crossed.",
 		Example: "gatewatch once --json --window 1h\ngatewatch once --check 'balance<5' --check 'hours_left<24'",
@@ -41,6 +41,7 @@ func (a *app) onceCommand() *cobra.Command {
 		},
 	}
 	a.watchFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&a.flags.noHistory, "no-history", false, "use nothing of what the dashboard has written down")
 	cmd.Flags().StringVar(&a.flags.gateway, "gateway", "", "this gateway alone, by its name in the configuration")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "the time that the report may take")
@@ -100,6 +101,10 @@ func (a *app) once(ctx context.Context, f onceFlags) {
 	}, guard.Go)
 	for _, t := range w.targets {
 		polls.Add(t)
+	}
+	for _, u := range a.recalled(ctx, cfg, w) {
+		polls.Seed(u)
+		fleet = fleet.Apply(u)
 	}
 	spans := polls.Once(ctx, cfg.Window)
 	if err := guard.Err(); err != nil {

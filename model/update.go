@@ -48,6 +48,20 @@ type CallsRead struct {
 	Told bool
 }
 
+// Final is the part of the span that was read when it was old enough to hold, empty
+// where there is none.
+func (p CallsRead) Final() CallsRead {
+	p.Span = p.Span.Meet(Span{p.Span.From, p.ReadAt - settleAfter})
+	var rows []Call
+	for i := range p.Calls {
+		if p.Span.Has(p.Calls[i].At) {
+			rows = append(rows, p.Calls[i])
+		}
+	}
+	p.Calls = rows
+	return p
+}
+
 // CallsCount is a payload of SourceCalls: how many consume rows the gateway
 // says a span has.
 type CallsCount struct {

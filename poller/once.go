@@ -39,6 +39,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	w.window.Store(int64(window.Length))
 	var known model.State
 	known.Scope = w.scopeNow()
+	for _, u := range w.seeds {
+		known = known.Apply(u)
+	}
 	tell := w.emitTo
 	w.emitTo = func(u model.Update) {
 		known = known.Apply(u)
@@ -118,6 +121,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	log := span
 	if !window.Counted() {
 		log = model.Span{From: span.To - firstTail + 1, To: span.To} // enough for the rates
+		if end := w.reader().ledger.End(); end.OK && end.V >= span.To-onceTail {
+			log.From = min(log.From, end.V+1) // and to go on where a dashboard stands
+		}
 	}
 	fill := func(requests int) bool {
 		return ask(model.SourceCalls, func(ctx context.Context) (any, error) { return nil, w.fill(ctx, log, requests) })
@@ -131,7 +137,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	}
 	for _, h := range w.sumsWanted(w.dayReader(), span.To)[1:] {
 		// The last request is kept for the question how much of the log is missing.
-		if end, ok := ctx.Deadline(); w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
+		if end, ok := ctx.Deadline(); w.dayReader().sums[h] || w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
 			continue
 		}
 		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.sumOf(ctx, h) }) {
@@ -180,6 +186,10 @@ func (w *watch) sumOf(ctx context.Context, span model.Span) (any, error) {
 	t, err := w.target.Gateway.Total(ctx, w.scopeNow(), span)
 	return periodTotal(t.Scope, span, t.Quota), err
 }
+
+// onceTail is how far behind, in seconds, what a dashboard has read may end to be gone
+// on from for a window of a day and more.
+const onceTail = 900
 
 // oncePages is how many pages one reading should need: the more, the fewer are
 // half empty.

@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -126,6 +127,47 @@ func TestOnceReadsAgainWhatDoesNotAddUp(t *testing.T) {
 			t.Errorf("%d calls of %d", read, calls)
 		}
 		if n := f.count("total"); n > 24+2+1+7+1 {
+			t.Errorf("%d sums were asked for", n)
+		}
+	})
+}
+
+// TestOnceGoesOnFromADashboard: what is known from before is not asked for again, and
+// counts.
+func TestOnceGoesOnFromADashboard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, days: true, latency: 20 * time.Millisecond}
+		now := time.Now()
+		f.traffic(rand.New(rand.NewPCG(1, 2)), now.Add(-time.Hour), 3600, 10)
+		rec := &recorder{}
+		b := NewBudget(60)
+		f.around = b.Around
+		p := New(rec.emit, nil)
+		p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals()})
+		before := model.Span{From: now.Unix() - 3700, To: now.Unix() - 90}
+		rows := f.visible(before)
+		slices.Reverse(rows)
+		seeds := []model.Update{{Gateway: "prod", Source: model.SourceCalls, At: now, Payload: model.CallsRead{Span: before, Calls: rows, ReadAt: now.Unix() - 20, Told: true}}}
+		for _, h := range model.HourSpans(now.Add(-time.Second).UTC(), now.Unix()-1)[:20] {
+			seeds = append(seeds, model.Update{Gateway: "prod", Source: model.SourceRates, At: now, Payload: model.HourTotal{Span: h, Quota: 1}})
+		}
+		for _, u := range seeds {
+			p.Seed(u)
+			rec.emit(u)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		span := p.Once(ctx, model.Window{Label: "1h", Length: time.Hour})["prod"]
+		s := rec.now()
+		sum := model.SummariseSpan(s, model.Window{Label: "1h", Length: time.Hour}, span, time.UTC)
+		calls, quota := f.truth(span)
+		if sum.Totals.Calls != model.Some(calls) || sum.Totals.Quota != model.Some(quota) || sum.Totals.Coverage != 1 || sum.Reconcile.State != model.ReconcileMatch {
+			t.Errorf("%+v, %+v; the truth is %d calls of %d", sum.Totals, sum.Reconcile, calls, quota)
+		}
+		if n := f.count("calls"); n > 14 {
+			t.Errorf("%d pages were read of 85 s with 10 calls each", n)
+		}
+		if n := f.count("total"); n > 8 {
 			t.Errorf("%d sums were asked for", n)
 		}
 	})

@@ -124,6 +124,7 @@ func (p *Poller) Seed(u model.Update) {
 		if w.target.Name != u.Gateway {
 			continue
 		}
+		w.seeds = append(w.seeds, u)
 		switch known := u.Payload.(type) {
 		case model.CallsRead:
 			r := &w.calls[known.Scope]
@@ -140,6 +141,7 @@ func (p *Poller) Seed(u model.Update) {
 func (p *Poller) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, w := range p.watches {
+		w.seeds = nil // the loops know by now
 		for _, src := range model.Sources() {
 			if w.target.Intervals.of(src) <= 0 {
 				continue
@@ -219,6 +221,9 @@ type watch struct {
 	// site's channels in any scope.
 	scope    atomic.Int32
 	channels atomic.Bool
+
+	// seeds are what is known from before.
+	seeds []model.Update
 
 	// Each of these belongs to the loop of its source alone, one for each scope.
 	calls [2]callsReader
