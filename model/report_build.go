@@ -122,6 +122,9 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	}
 	rec := sum.Reconcile
 	r.Reconcile = ReconcileReport{State: rec.State, CountedQuota: rec.Counted, GatewayQuota: rec.Gateway, Cause: rec.Cause}
+	if rec.State == ReconcilePartial && rec.Cause == "" && s.Sources[SourceCalls].Fault.Kind == FaultNone {
+		r.Reconcile.Cause = CauseBudget // a report reads until the budget or its time is spent
+	}
 	if rec.State == ReconcileMatch || rec.State == ReconcileGap {
 		r.Reconcile.Gap = Some(rec.Gap)
 	}

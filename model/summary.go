@@ -181,7 +181,13 @@ func windowEnd(s State) int64 {
 
 // Summarise derives everything for a window from s, with days in zone.
 func Summarise(s State, w Window, zone *time.Location) Summary {
-	return SummariseSpan(s, w, w.SpanAt(windowEnd(s), zone), zone)
+	span := w.SpanAt(windowEnd(s), zone)
+	if b := s.Book(); w.Counted() && !b.Ledger.Covers(span) {
+		// The gateway's own sum stands for what was not read: then the window is the
+		// one that it was asked about, and not an older sum the window's.
+		span = b.askedSpan(span)
+	}
+	return SummariseSpan(s, w, span, zone)
 }
 
 // SummariseSpan is Summarise for a span that is already fixed.
@@ -209,6 +215,13 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Paces[0], sum.Paces[1], sum.Paces[2] = SpendRates(s)
 	sum.Forecast = forecast(s, sum)
 	sum.Reconcile = ReconcileNow(s)
+	if sum.rows && sum.Totals.Coverage < 1 && sum.Reconcile.State == ReconcileMatch {
+		// An older span adds up, but not all of the window was read.
+		sum.Reconcile.State = ReconcilePartial
+		if s.starved() {
+			sum.Reconcile.Cause = CauseBudget
+		}
+	}
 	return sum
 }
 
@@ -332,6 +345,10 @@ func totals(b Book, span Span, all Tally) Totals {
 		}
 		return t
 	}
+	if read := b.shareRead(span); read.OK && t.CoverageBy == ByTime {
+		// A share of the time would say nothing of a burst that was not read.
+		t.Coverage, t.CoverageBy = min(t.Coverage, read.V), ByQuota
+	}
 	if t.Coverage > 0 || all.Calls > 0 {
 		t.From, t.Partial = FromSampled, true
 		t.fill(all, b.ErrorsSeen)
@@ -350,17 +367,41 @@ func (t *Totals) fill(all Tally, errorsSeen bool) {
 	}
 }
 
-// totalOf returns the gateway's own sum over about span: the same length, and
-// its end at most a minute away, since the sums arrive a little apart from the
-// rows.
+// askedFor is how long, in seconds, the gateway's sum of a window may stand for it.
+const askedFor = 60
+
+// askedSpan is the newest span as long as span, of its end or some seconds before,
+// that the gateway told a sum of; span itself where there is none.
+func (b Book) askedSpan(span Span) Span {
+	for i := len(b.Totals) - 1; i >= 0; i-- {
+		if t := b.Totals[i].Span; t.Seconds() == span.Seconds() && t.To <= span.To && t.To >= span.To-askedFor {
+			return t
+		}
+	}
+	return span
+}
+
+// totalOf returns the gateway's own sum over span.
 func (b Book) totalOf(span Span) (Quota, bool) {
 	for i := len(b.Totals) - 1; i >= 0; i-- {
-		t := b.Totals[i]
-		if t.Span.Seconds() == span.Seconds() && t.Span.To <= span.To+60 && t.Span.To >= span.To-60 {
-			return t.Quota, true
+		if b.Totals[i].Span == span {
+			return b.Totals[i].Quota, true
 		}
 	}
 	return 0, false
+}
+
+// shareRead is the share of the spend that was read of span, as the newest of the
+// gateway's sums over most of it tell; unknown without one.
+func (b Book) shareRead(span Span) Opt[float64] {
+	for i := len(b.Totals) - 1; i >= 0; i-- {
+		t := b.Totals[i]
+		if span.Meet(t.Span).Seconds() < span.Seconds()/2 || t.Span.To < span.To-askedFor || t.Quota <= 0 {
+			continue
+		}
+		return Some(min(1, max(0, float64(b.Usage.tally(t.Span, b.Calls).Quota)/float64(t.Quota))))
+	}
+	return Opt[float64]{}
 }
 
 func modelUsage(byModel shares[string], errorsSeen bool) []ModelUsage {

@@ -114,13 +114,13 @@ func TestOnceReadsAgainWhatDoesNotAddUp(t *testing.T) {
 		f := &fake{totals: true, latency: 300 * time.Millisecond, lateShare: 0.3, lateBy: 20 * time.Second}
 		f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-time.Hour), 3600+60, 1)
 		s := onceFor(t, f, 300, time.Minute)
-		sum := model.SummariseSpan(s, model.Window{Label: "1h", Length: time.Hour}, model.Span{From: time.Now().Unix() - 3700, To: s.Self.Ledger.End().V}, time.UTC)
-		if r := sum.Reconcile; r.State != model.ReconcileMatch || r.Span.Seconds() != 3600 {
+		r := model.ReconcileNow(s)
+		if r.State != model.ReconcileMatch || r.Span.Seconds() != 3600 {
 			t.Errorf("%+v", r)
 		}
-		calls, _ := f.truth(sum.Reconcile.Span)
+		calls, _ := f.truth(r.Span)
 		read := int64(0)
-		for range s.Self.Calls.In(sum.Reconcile.Span) {
+		for range s.Self.Calls.In(r.Span) {
 			read++
 		}
 		if read != calls {

@@ -285,8 +285,13 @@ const fillRefresh = time.Second
 func (u *UI) onTick(now time.Time) {
 	u.now = now
 	// The log's answers are the beat; the clock only steps in where they fail to
-	// come.
-	if now.Sub(u.drawnAt) >= u.opt.Refresh*9/10 {
+	// come. It must not draw right before one, which would then be too soon to be
+	// drawn: the screen would be two polls old, each time.
+	patience := u.opt.Refresh * 9 / 10
+	if log := u.current().Sources[model.SourceCalls]; log.Every > 0 && log.Every <= u.opt.Refresh && now.Sub(log.LastOK) < log.Every+time.Second {
+		patience = u.opt.Refresh * 3 / 2
+	}
+	if now.Sub(u.drawnAt) >= patience {
 		u.refresh()
 	}
 }
