@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,7 +16,8 @@ import (
 type chatRequest struct {
 	Model    string `json:"model"`
 	Messages []struct {
-		Content json.RawMessage `json:"content"` // a string, or an array of parts
+		Role    string  `json:"role"`
+		Content content `json:"content"`
 	} `json:"messages"`
 	Stream        bool  `json:"stream"`
 	MaxTokens     int32 `json:"max_tokens"`
@@ -28,20 +30,61 @@ type chatRequest struct {
 // limit is the most tokens that may be answered, 0 for any number.
 func (q *chatRequest) limit() int32 { return max(q.MaxTokens, q.MaxCompletion) }
 
-// promptTokens is a rough count: four ASCII characters to a token, one of any
-// other, and a few for each message.
+// question is what a person said last.
+func (q *chatRequest) question() string {
+	for _, m := range slices.Backward(q.Messages) {
+		if m.Role == "user" {
+			return m.Content.text
+		}
+	}
+	return ""
+}
+
+// content is what a message says: its text, and how much there is beside that.
+type content struct {
+	text     string
+	pictures int
+}
+
+// UnmarshalJSON takes a string or an array of parts; anything else says nothing.
+func (c *content) UnmarshalJSON(raw []byte) error {
+	*c = content{}
+	var parts []struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	if json.Unmarshal(raw, &c.text) == nil || json.Unmarshal(raw, &parts) != nil {
+		return nil
+	}
+	var texts []string
+	for _, p := range parts {
+		if p.Type == "text" {
+			texts = append(texts, p.Text)
+		} else {
+			c.pictures++
+		}
+	}
+	c.text = strings.Join(texts, "\n")
+	return nil
+}
+
+// pictureTokens is gpt-4o's price of a picture of 1024×1024 in high detail, from
+// OpenAI's documentation: 85 and four tiles of 170.
+const pictureTokens = 765
+
+// promptTokens is a rough count: four ASCII characters to a token, rounded, one of
+// any other, and a few for each message.
 func (q *chatRequest) promptTokens() int32 {
 	n := 3
 	for _, m := range q.Messages {
-		text := string(m.Content)
-		runes := utf8.RuneCountInString(text)
-		wide := 0
-		for _, r := range text {
+		runes, wide := 0, 0
+		for _, r := range m.Content.text {
+			runes++
 			if r >= utf8.RuneSelf {
 				wide++
 			}
 		}
-		n += 4 + (runes-wide)/4 + wide
+		n += 4 + (runes-wide+2)/4 + wide + m.Content.pictures*pictureTokens
 	}
 	return int32(min(n, math.MaxInt32))
 }
@@ -87,16 +130,6 @@ type failure struct {
 	code   string
 }
 
-// The words of the answers. They mean nothing on purpose: nobody should take the
-// demonstration for a model.
-var (
-	vocabulary = strings.Fields("this answer comes from the embedded gateway it costs nothing and means little " +
-		"words arrive one after the other so that the screen has something to do while tokens are counted " +
-		"and billed like those of a real model 你好 世界 これは テスト 🚀 naïve café")
-	thoughts = strings.Fields("let me see what was asked first the user wants to know whether streams arrive " +
-		"in pieces so I think for a while before I say anything at all")
-)
-
 // newChat decides how a completion goes. s.mu is held.
 func (s *Server) newChat(q *chatRequest, x *exchange, key, model int) *chat {
 	s.serial++
@@ -104,16 +137,11 @@ func (s *Server) newChat(q *chatRequest, x *exchange, key, model int) *chat {
 	m := s.world.models[model]
 	c := &chat{q: q, model: m, key: key, index: model, start: x.now, prompt: q.promptTokens(), finish: "stop"}
 	c.id = fmt.Sprintf("chatcmpl-%012x", rnd.Uint64()>>16)
-	text := func(from []string, n int) (words []string) {
-		for i := rnd.IntN(len(from)); len(words) < n; i++ {
-			words = append(words, from[i%len(from)]+" ")
-		}
-		return words
-	}
+	thought, text := m.reply(model, q.question())
 	if m.reasons {
-		c.reasoning = text(thoughts, 20+rnd.IntN(30))
+		c.reasoning = tokenize(thought)
 	}
-	c.words = text(vocabulary, 30+rnd.IntN(50))
+	c.words = tokenize(text)
 	if limit := int(q.limit()); limit > 0 && len(c.reasoning)+len(c.words) > limit {
 		c.finish = "length"
 		c.reasoning = c.reasoning[:min(len(c.reasoning), limit)]

@@ -23,6 +23,8 @@
 //   - Messages of new-api are English whatever Accept-Language says.
 //   - new-api's list of models in Anthropic's form, its filters by group and
 //     request id, /api/data/flow/self and /v1/embeddings are missing.
+//   - No model is asked: what a chat answers is written in replies, and chosen by
+//     the question.
 //   - The upstream never fails by itself in a chat; a Fault makes it.
 //   - No upstream breaks off in the middle of a stream, so one-hub's "unexpected
 //     EOF" never comes, and heartbeats of one-hub's keys are stored, not sent.

@@ -3,6 +3,7 @@ package demo
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -115,13 +116,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w = cut
 	}
 	// Read before locking: a client may take its time.
-	raw, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	raw, _ := io.ReadAll(io.LimitReader(r.Body, bodyLimit(r.URL.Path)))
 	x := &exchange{r: r, raw: raw}
 	if a, stream := s.respond(x, fault, w.Header()); stream != nil {
 		stream(s, x, w, fault)
 	} else {
 		a.write(w, r, fault)
 	}
+}
+
+// bodyLimit is how much of a request is read, in bytes. A chat may be long and
+// have pictures: 32 MB are new-api's default (MAX_REQUEST_BODY_MB).
+func bodyLimit(path string) int64 {
+	if strings.HasPrefix(path, "/v1/") {
+		return 32 << 20
+	}
+	return 1 << 20
 }
 
 // respond finds the answer to a request, or what streams one, and sets the
