@@ -27,11 +27,12 @@ type pastReader struct {
 	zone   *time.Location
 	skew   map[string]func() model.Opt[time.Duration] // by the gateway's name
 	send   func(model.Update)
+	now    func() time.Time
 	wanted chan model.Want // holds the newest one
 }
 
 func newPastReader(mem *memory, zone *time.Location, targets []poller.Target, send func(model.Update)) *pastReader {
-	r := &pastReader{mem: mem, zone: zone, send: send, wanted: make(chan model.Want, 1), skew: map[string]func() model.Opt[time.Duration]{}}
+	r := &pastReader{mem: mem, zone: zone, send: send, now: time.Now, wanted: make(chan model.Want, 1), skew: map[string]func() model.Opt[time.Duration]{}}
 	for _, t := range targets {
 		r.skew[t.Name] = t.Gateway.Skew
 	}
@@ -69,7 +70,7 @@ func (r *pastReader) run(ctx context.Context) {
 		if !ok {
 			continue
 		}
-		span := model.PastSpan(now.Window, time.Now().Add(skew().V).Unix(), r.zone)
+		span := model.PastSpan(now.Window, r.now().Add(skew().V).Unix(), r.zone)
 		if span.Empty() || told.Span == span && told.Scope == now.Scope && toldOf == now.Gateway {
 			continue
 		}
@@ -78,7 +79,7 @@ func (r *pastReader) run(ctx context.Context) {
 			continue // the gateway's own figures stay; a fault of the history says so itself
 		}
 		told, toldOf = past, now.Gateway
-		r.send(model.Update{Gateway: now.Gateway, Source: model.SourceDays, At: time.Now(), Payload: past})
+		r.send(model.Update{Gateway: now.Gateway, Source: model.SourceDays, At: r.now(), Payload: past})
 	}
 }
 

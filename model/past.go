@@ -29,6 +29,9 @@ const PastStep = 3600
 const (
 	pastEnds  = 300
 	pastEvery = 600
+	// pastSlack is how far, in seconds, the log may be behind: the window on the screen
+	// ends with the log, and may begin in the hour before.
+	pastSlack = 120
 )
 
 // PastSpan is what a history is to be asked for, at a second of the gateway, to tell
@@ -38,10 +41,13 @@ func PastSpan(w Window, now int64, zone *time.Location) Span {
 	if w.Counted() {
 		return Span{0, -1}
 	}
-	span := w.SpanAt(now-Lag, zone)
-	day := DayStart(time.Unix(span.From, 0).In(zone)).Unix()
+	from := w.SpanAt(now-Lag, zone).From
+	if w.Calendar == CalendarNone {
+		from -= pastSlack
+	}
+	day := DayStart(time.Unix(from, 0).In(zone)).Unix()
 	end := now - pastEnds
-	return Span{span.From - (span.From-day)%PastStep, end - end%pastEvery - 1}
+	return Span{from - (from-day)%PastStep, end - end%pastEvery - 1}
 }
 
 // remembers reports whether the history and the rows in memory tell all of a window
