@@ -70,7 +70,14 @@ type Screen struct {
 	dirty, saving bool
 	savedAt       time.Time
 	saver         saver
-	made          int // names given out
+
+	// awaited are the answers whose row in the log is looked for, with the
+	// conversations that hold them; late are the bills of those that were not on the
+	// screen when they came.
+	awaited  map[string][]string
+	late     map[string]BilledMsg
+	recalled bool // the conversations of the last time were looked through
+	made     int  // names given out
 
 	rev   uint64
 	frame frame
@@ -89,7 +96,7 @@ func New(opt Options) *Screen {
 	}
 	s := &Screen{
 		opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
-		hub: newHub(opt.Now), composer: newComposer(),
+		awaited: map[string][]string{}, late: map[string]BilledMsg{}, hub: newHub(opt.Now), composer: newComposer(),
 	}
 	s.begin("")
 	return s
@@ -129,7 +136,7 @@ func (s *Screen) Open(d pane.Data) tea.Cmd {
 		}
 		s.conv.Gateway = d.State.Gateway.Name
 	}
-	return s.askModels()
+	return tea.Batch(s.askModels(), s.recall())
 }
 
 // Close stops what streams and returns the conversation as it is, for whoever
@@ -176,8 +183,13 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	case listed:
 		s.onListed(msg)
 	case loaded:
-		s.onLoaded(msg)
-		return s.askModels()
+		if s.onLoaded(msg); msg.fault == nil && s.conv.ID == msg.conv.ID {
+			return tea.Batch(s.askModels(), s.onResumed())
+		}
+	case recalled:
+		return s.onRecalled(msg)
+	case billLost:
+		s.notice = fmt.Sprintf(s.words.NotSaved, msg.fault)
 	case listChanged:
 		return s.onListChanged(msg)
 	case openEditor:

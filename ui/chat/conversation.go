@@ -44,6 +44,8 @@ type Message struct {
 	// The rest is of answers alone.
 	ID        string        `json:"id,omitempty"`
 	Model     string        `json:"model,omitempty"`
+	Key       string        `json:"key,omitempty"`
+	KeyName   string        `json:"key_name,omitempty"`
 	Text      string        `json:"text,omitempty"`
 	Reasoning string        `json:"reasoning,omitempty"`
 	End       model.ChatEnd `json:"end,omitempty"`
