@@ -121,7 +121,7 @@ func (s *Screen) ended(it *item, n *news) tea.Cmd {
 	it.finish()
 	delete(s.running, it.ID)
 	if it.Cost.Usage.OK || it.text.Len() > 0 || it.thought.Len() > 0 {
-		asked := s.items
+		asked := s.messages()
 		if s.cmp == nil {
 			asked = asked[:len(asked)-1]
 		}

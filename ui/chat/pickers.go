@@ -281,44 +281,4 @@ func (s *Screen) openExport() {
 	}
 }
 
-// askAgain says what asking again costs before it does.
-func (s *Screen) askAgain(d pane.Data) {
-	w := s.words
-	name := s.conv.Model
-	items := s.items
-	if n := len(items); items[n-1].Role == model.ChatAssistant {
-		items = items[:n-1]
-	}
-	q := &question{name: w.Again, says: w.SureHint, key: "R", text: fmt.Sprintf(w.AgainFree, text.Clean(name)), do: (*Screen).again}
-	if cost := s.leastFor([]string{name}, s.promptOf(items), 0); cost.OK {
-		q.text = fmt.Sprintf(w.AgainSure, text.Clean(name), d.MoneyFloat(cost.V))
-		if about := s.lastCost(); about.OK {
-			q.text += " " + fmt.Sprintf(w.AgainLast, d.MoneyFloat(about.V))
-		}
-	}
-	s.pop = q
-}
-
-// promptOf is how many tokens the last question was, with all before it, at
-// least: what the gateway counted, where it did.
-func (s *Screen) promptOf(items []*item) float64 {
-	if it := s.last(); it != nil && it.Cost.Usage.OK {
-		return float64(it.Cost.Usage.V.Prompt)
-	}
-	return s.context(items, true)
-}
-
-// lastCost is what the last answer cost, as far as it is known.
-func (s *Screen) lastCost() model.Opt[float64] {
-	it := s.last()
-	switch {
-	case it == nil:
-	case it.Cost.Billed.OK:
-		return model.Some(float64(it.Cost.Billed.V))
-	default:
-		return it.Cost.About
-	}
-	return model.Opt[float64]{}
-}
-
 var errNoStore = errors.New("no history is kept")

@@ -204,11 +204,11 @@ func (q *question) paste(tea.PasteMsg)   {}
 
 func (q *question) size(_ *Screen, w, _ int) (int, int) {
 	w = min(w, 64)
-	return w, len(text.Wrap(q.text, max(1, w-4))) + 2
+	return w, len(wrap(q.text, max(1, w-4))) + 2
 }
 
 func (q *question) view(_ *Screen, _ pane.Data, w, _ int) ([]string, *tea.Cursor) {
-	return text.Wrap(q.text, max(1, w)), nil
+	return wrap(q.text, max(1, w)), nil
 }
 
 func (q *question) press(s *Screen, msg tea.KeyPressMsg, _ pane.Data) (tea.Cmd, bool) {

@@ -260,8 +260,9 @@ func (s *Screen) note(d pane.Data, room int) string {
 		parts = append(parts, "≤ "+text.Short(c.MaxTokens.V))
 	}
 	cost, brief := "", ""
-	if q := s.leastToSend(names); q.OK && q.V > 0 {
-		cost, brief = fmt.Sprintf(words.AtLeast, d.MoneyFloat(q.V)), fmt.Sprintf(words.AtLeastShort, d.MoneyFloat(q.V))
+	q := s.leastToSend(names)
+	if least := atLeast(d, q.V); least != "" && q.V > 0 {
+		cost, brief = fmt.Sprintf(words.AtLeast, least), fmt.Sprintf(words.AtLeastShort, least)
 	} else if len(s.models) > 0 && !q.OK {
 		cost, brief = words.NoPrice, words.NoPrice
 	}
@@ -281,7 +282,7 @@ func (s *Screen) note(d pane.Data, room int) string {
 // leastToSend is what the message in the composer costs at least.
 func (s *Screen) leastToSend(names []string) model.Opt[float64] {
 	if !s.least.OK {
-		s.least = model.Some(s.context(s.items, true))
+		s.least = model.Some(s.context(s.messages(), true))
 	}
 	fresh := leastTokens(s.composer.text())
 	for _, p := range s.composer.attached {

@@ -16,7 +16,7 @@ type ChatWords struct {
 	Find, ColModel, ColIn, ColOut, ColFirst, ColErrors, ColMean, ColKey, ColName, ColUpdated       string
 	ColMessages, ColSpeed, ColTokens, ColCost                                                      string
 	DefaultKey, DefaultKeyNote, PerMillion, SettingSystem, SettingTemperature, SettingMax          string
-	Path, PathHint, NewName, FilePath, Sure, AgainSure, AgainLast, AgainFree                       string
+	Path, PathHint, NewName, FilePath, Sure, AgainSure, AgainLast, AgainLikely, AgainFree          string
 	PickHint, MarkHint, FormHint, ListHint, SureHint, DeleteHint, NothingFound, Loading            string
 
 	// Compare.
@@ -68,8 +68,9 @@ var ChatEnglish = ChatWords{
 	SettingSystem: "system prompt", SettingTemperature: "temperature", SettingMax: "max tokens",
 	Path: "file or address", PathHint: "a text file or a picture up to 20 MB, or an https address of a picture or document",
 	NewName: "name", FilePath: "file (.md or .json)", Sure: "Delete %s? It is gone for good.",
-	AgainSure: "Ask %s again. It will cost at least %s.", AgainLast: "The last answer cost about %s.",
-	AgainFree: "Ask %s again. What it costs is not known.",
+	AgainLikely: "Ask %s again. It will likely cost what the last answer did, %s, and at least %s.",
+	AgainLast:   "Ask %s again. It will likely cost what the last answer did, %s.",
+	AgainSure:   "Ask %s again. It will cost at least %s.", AgainFree: "Ask %s again. What it costs is not known.",
 
 	PickHint: "enter chooses · esc closes", MarkHint: "tab marks · enter compares · esc closes", FormHint: "tab next · enter keeps · esc drops",
 	ListHint: "enter resumes · ctrl+r renames · ctrl+x deletes · esc closes", SureHint: "R asks · esc does not", DeleteHint: "D deletes · esc does not",
