@@ -241,16 +241,16 @@ func (t *chatTalk) priceList(ctx context.Context, now time.Time) (map[string]mod
 	return prices, nil
 }
 
-// Models lists what can be asked: what the gateway lists for the configured key,
+// Models lists what can be asked: what the gateway lists for the key,
 // else what it has prices of. Prices and our own figures are beside it as far as
 // they are to be had.
-func (s *chatService) Models(ctx context.Context, name string) ([]chat.ModelInfo, error) {
-	t, err := s.talk(name)
+func (s *chatService) Models(ctx context.Context, via chat.Via) ([]chat.ModelInfo, error) {
+	t, err := s.talk(via.Gateway)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	key, failed := t.secret(ctx, "")
+	key, failed := t.secret(ctx, via.Key)
 	if failed == nil {
 		names, failed = t.client.WithKey(key).Models(ctx)
 	}

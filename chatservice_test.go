@@ -36,7 +36,7 @@ func TestChatService(t *testing.T) {
 			t.Parallel()
 			server := &demo.Server{Dialect: dialect, Rate: -1}
 			s := demoChat(t, server, nil)
-			models, err := s.Models(t.Context(), "demo")
+			models, err := s.Models(t.Context(), chat.Via{Gateway: "demo"})
 			if err != nil || len(models) < 5 {
 				t.Fatalf("%d models, %v", len(models), err)
 			}
@@ -103,7 +103,7 @@ func TestChatServiceRefusals(t *testing.T) {
 		}
 	}
 	// The prices name the models where no key does.
-	if models, err := s.Models(t.Context(), "demo"); err != nil || len(models) == 0 {
+	if models, err := s.Models(t.Context(), chat.Via{Gateway: "demo"}); err != nil || len(models) == 0 {
 		t.Errorf("%v, %v", models, err)
 	}
 	if keys, err := s.Keys(t.Context(), "demo"); err != nil || len(keys) == 0 || keys[0].ID == "" {

@@ -24,7 +24,7 @@ func (parrot) Stream(_ context.Context, _ chat.Via, r model.ChatRequest) iter.Se
 	}
 }
 
-func (parrot) Models(context.Context, string) ([]chat.ModelInfo, error) {
+func (parrot) Models(context.Context, chat.Via) ([]chat.ModelInfo, error) {
 	return []chat.ModelInfo{{Name: "gpt-4o"}}, nil
 }
 func (parrot) Keys(context.Context, string) ([]chat.KeyInfo, error) { return nil, nil }
