@@ -116,7 +116,7 @@ func (s *Screen) onStreamed(msg streamed) tea.Cmd {
 
 // ended closes an answer and says so to whoever reads the log.
 func (s *Screen) ended(it *item, n *news) tea.Cmd {
-	it.End, it.Finish, it.Fault, it.Theirs = n.end, n.finish, safe(n.fault), safe(n.theirs)
+	it.End, it.Finish, it.Fault, it.Theirs, it.Code = n.end, n.finish, safe(n.fault), safe(n.theirs), safe(n.code)
 	it.Cost.Took = model.Some(n.ended.Sub(it.At))
 	it.finish()
 	delete(s.running, it.ID)

@@ -171,6 +171,25 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	return lines
 }
 
+// faultLines say what the gateway's operator asks for: its own code of the error, and
+// what the request is called in its log.
+func (s *Screen) faultLines(d pane.Data, it *item, room int) (lines []markdown.Line) {
+	if it.End != model.ChatFailed && it.End != model.ChatCutOff && it.End != model.ChatEmpty {
+		return nil
+	}
+	var parts []string
+	if it.Code != "" {
+		parts = append(parts, fmt.Sprintf(s.words.TheirCode, text.Clean(it.Code)))
+	}
+	if it.Cost.RequestID != "" {
+		parts = append(parts, fmt.Sprintf(s.words.TheirRequest, text.Clean(it.Cost.RequestID)))
+	}
+	for _, l := range packed(parts, max(8, room)) {
+		lines = append(lines, styled(d.Theme.Dim, l, room))
+	}
+	return lines
+}
+
 // packed puts parts in lines, and breaks between them where it can.
 func packed(parts []string, room int) (lines []string) {
 	for _, p := range parts {

@@ -6,7 +6,7 @@ type ChatWords struct {
 	Chat, Composer, You, Total, Waiting, Writing, Thinking, Stopping                      string
 	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
 	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
-	TheySay, System                                                                       string
+	TheySay, TheirCode, TheirRequest, System                                              string
 
 	// The cost line and the composer's note.
 	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall string
@@ -55,7 +55,7 @@ var ChatEnglish = ChatWords{
 	LengthEnd:   "ended at the token limit",
 	Reasoning:   "▸ reasoning, %s chars", ReasoningOpen: "▾ reasoning, %s chars",
 	More:         "… %s more lines · t unfolds",
-	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", System: "system prompt",
+	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", TheirCode: "code %s", TheirRequest: "request %s", System: "system prompt",
 
 	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s tokens", Cached: "%s cached", Thought: "%s thought",
 	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PerCall: "a call",
