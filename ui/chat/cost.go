@@ -137,6 +137,9 @@ func atLeast(d pane.Data, q float64) string {
 // stands where the eye looks for a sum.
 func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	w, c := s.words, it.Cost
+	if it.bare && s.cmp != nil && s.cmp.tabled {
+		return nil
+	}
 	var parts []string
 	if c.First.OK {
 		parts = append(parts, fmt.Sprintf(w.First, text.Took(c.First.V)))
