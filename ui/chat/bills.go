@@ -83,8 +83,8 @@ func (s *Screen) inView(do func(it *item, m *Message)) {
 // await notes that an answer's row is looked for, and that this conversation holds it:
 // when the row comes, the person may be in another one.
 func (s *Screen) await(answer, conversation string) {
-	if of := s.awaited[answer]; !slices.Contains(of, conversation) {
-		s.awaited[answer] = append(of, conversation)
+	if !slices.Contains(s.awaited[answer], conversation) {
+		s.awaited[answer] = append(s.awaited[answer], conversation)
 	}
 }
 
