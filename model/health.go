@@ -57,8 +57,9 @@ type Fault struct {
 	Sentence string
 	// Short is a cause in a few words for a pane's title: "no answer", "HTTP 502".
 	Short string
-	// Theirs is the gateway's own message. It is foreign text.
-	Theirs string
+	// Theirs is the gateway's own message, Code its own word for the error. They are
+	// foreign text.
+	Theirs, Code string
 }
 
 // FaultOf classifies err: what it says of itself when it has a Fault method,

@@ -78,7 +78,7 @@ func (e *Error) Fault() model.Fault {
 	if e.Kind == KindServer && e.Code/100 != 2 && e.Code != 0 {
 		short = "HTTP " + strconv.Itoa(e.Code)
 	}
-	return model.Fault{Kind: kinds[e.Kind].fault, Sentence: e.Error(), Short: short, Theirs: e.Message}
+	return model.Fault{Kind: kinds[e.Kind].fault, Sentence: e.Error(), Short: short, Theirs: e.Message, Code: e.TheirCode}
 }
 
 // Wait is how long the gateway asks to wait, unknown when it does not say.

@@ -64,8 +64,10 @@ func (s *Screen) startAnswer(it *item) tea.Cmd {
 // ask sends a question off.
 func (s *Screen) ask(it *item, set Settings, messages []Message) tea.Cmd {
 	it.Role, it.Model, it.At = model.ChatAssistant, set.Model, s.opt.Now()
-	it.ID, it.via = s.id(), Via{s.conv.Gateway, set.Key, set.KeyName}
+	it.ID, it.Key, it.KeyName = s.id(), set.Key, set.KeyName
+	it.via = Via{s.conv.Gateway, set.Key, set.KeyName}
 	s.running[it.ID] = it
+	s.hold()
 	return s.hub.start(s.opt.Go, s.opt.Service, it.via, it.ID, request(set, messages))
 }
 
@@ -114,12 +116,12 @@ func (s *Screen) onStreamed(msg streamed) tea.Cmd {
 
 // ended closes an answer and says so to whoever reads the log.
 func (s *Screen) ended(it *item, n *news) tea.Cmd {
-	it.End, it.Finish, it.Fault, it.Theirs = n.end, n.finish, safe(n.fault), safe(n.theirs)
+	it.End, it.Finish, it.Fault, it.Theirs, it.Code = n.end, n.finish, safe(n.fault), safe(n.theirs), safe(n.code)
 	it.Cost.Took = model.Some(n.ended.Sub(it.At))
 	it.finish()
 	delete(s.running, it.ID)
 	if it.Cost.Usage.OK || it.text.Len() > 0 || it.thought.Len() > 0 {
-		asked := s.items
+		asked := s.messages()
 		if s.cmp == nil {
 			asked = asked[:len(asked)-1]
 		}
@@ -127,41 +129,10 @@ func (s *Screen) ended(it *item, n *news) tea.Cmd {
 		it.Cost.About = s.price(it.Model).estimate(int64(in), it)
 	}
 	s.least = model.Opt[float64]{}
-	if it.Cost.Usage.OK && it.End != model.ChatFailed || it.text.Len() > 0 || it.Cost.RequestID != "" {
+	if m := it.message(); m.charged() {
 		it.awaited = true
-		return pane.Send(Answered{Via: it.via, Answer: it.ID, ChatMark: model.ChatMark{
-			RequestID: it.Cost.RequestID, Key: it.via.Ref(), Model: it.Model, Sent: it.At, Ended: n.ended,
-			Open: it.End == model.ChatStopped || it.End == model.ChatCutOff, Usage: it.Cost.Usage,
-		}})
+		s.await(it.ID, s.conv.ID)
+		return pane.Send(m.asked(it.via.Gateway, n.ended))
 	}
 	return nil
-}
-
-// onBilled writes down what the log says of an answer, wherever it stands by now.
-func (s *Screen) onBilled(msg BilledMsg) tea.Cmd {
-	note := func(m *Message) {
-		if m.ID != msg.Answer {
-			return
-		}
-		m.Cost.Missing, m.Cost.NoLog = !msg.Billed.OK && !msg.NoLog, msg.NoLog
-		if msg.Billed.OK {
-			m.Cost.Billed = model.Some(msg.Billed.V.Quota)
-			if msg.Billed.V.Usage.OK && !m.Cost.Usage.OK {
-				m.Cost.Usage = msg.Billed.V.Usage
-			}
-		}
-		s.dirty = true
-	}
-	all := s.items
-	if s.cmp != nil {
-		all = append(slices.Clone(all), s.cmp.lanes...)
-	}
-	for _, it := range all {
-		it.awaited = it.awaited && it.ID != msg.Answer
-		note(&it.Message)
-		for i := range it.Former {
-			note(&it.Former[i])
-		}
-	}
-	return s.save()
 }

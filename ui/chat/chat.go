@@ -61,16 +61,27 @@ type Screen struct {
 
 	models      []ModelInfo
 	modelsFrom  string // the gateway that models are of
+	modelsFor   Via    // what they were asked with
 	modelsFault string
-	loading     bool
+	modelsAt    time.Time
+	loading     Via // what they are asked with at the moment
 
-	modelsAt time.Time
+	// used are the model and the key that were chosen last, by gateway: none of them
+	// means the same at another one.
+	used map[string]Settings
 
 	elsewhere     bool // the conversation is with another gateway than the one shown
 	dirty, saving bool
 	savedAt       time.Time
 	saver         saver
-	made          int // names given out
+
+	// awaited are the answers whose row in the log is looked for, with the
+	// conversations that hold them; late are the bills of those that were not on the
+	// screen when they came.
+	awaited  map[string][]string
+	late     map[string]BilledMsg
+	recalled bool // the conversations of the last time were looked through
+	made     int  // names given out
 
 	rev   uint64
 	frame frame
@@ -89,21 +100,40 @@ func New(opt Options) *Screen {
 	}
 	s := &Screen{
 		opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
-		hub: newHub(opt.Now), composer: newComposer(),
+		used: map[string]Settings{}, awaited: map[string][]string{}, late: map[string]BilledMsg{}, hub: newHub(opt.Now), composer: newComposer(),
 	}
+	s.conv.Settings = opt.Defaults
 	s.begin("")
 	return s
 }
 
 // begin puts a new conversation up.
 func (s *Screen) begin(gateway string) {
-	set := s.opt.Defaults
-	if s.conv.Model != "" {
-		set = s.conv.Settings
-	}
-	s.conv = Conversation{Gateway: gateway, Settings: set}
+	s.conv = Conversation{Gateway: gateway, Settings: s.settingsAt(gateway)}
 	s.items, s.cmp, s.versus, s.dirty = nil, nil, nil, false
 	s.see()
+}
+
+// settingsAt are the settings of the next conversation: at another gateway than this
+// one with the model and the key that were last used there.
+func (s *Screen) settingsAt(gateway string) Settings {
+	set := s.conv.Settings
+	s.remember()
+	if gateway != s.conv.Gateway {
+		at, ok := s.used[gateway]
+		if !ok {
+			at = s.opt.Defaults
+		}
+		set.Model, set.Key, set.KeyName = at.Model, at.Key, at.KeyName
+	}
+	return set
+}
+
+// remember keeps the model and the key for the next conversation at this gateway.
+func (s *Screen) remember() {
+	if s.conv.Gateway != "" && s.conv.Model+s.conv.Key != "" {
+		s.used[s.conv.Gateway] = Settings{Model: s.conv.Model, Key: s.conv.Key, KeyName: s.conv.KeyName}
+	}
 }
 
 // see shows the conversation from its end.
@@ -124,10 +154,11 @@ func (s *Screen) Words() *text.ChatWords { return s.words }
 func (s *Screen) Open(d pane.Data) tea.Cmd {
 	s.rev++
 	if len(s.items) == 0 && s.conv.Gateway != d.State.Gateway.Name {
-		if s.conv.Gateway != "" {
-			s.conv.Model, s.conv.Key, s.conv.KeyName = s.opt.Defaults.Model, s.opt.Defaults.Key, s.opt.Defaults.KeyName
-		}
+		s.conv.Settings, s.versus = s.settingsAt(d.State.Gateway.Name), nil
 		s.conv.Gateway = d.State.Gateway.Name
+	}
+	if s.opt.Store != nil && !s.recalled {
+		return s.recall() // which says whose models to ask for
 	}
 	return s.askModels()
 }
@@ -176,8 +207,13 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	case listed:
 		s.onListed(msg)
 	case loaded:
-		s.onLoaded(msg)
-		return s.askModels()
+		if s.onLoaded(msg); msg.fault == nil && s.conv.ID == msg.conv.ID {
+			return tea.Batch(s.askModels(), s.onResumed())
+		}
+	case recalled:
+		return s.onRecalled(msg)
+	case billLost:
+		s.notice = fmt.Sprintf(s.words.NotSaved, msg.fault)
 	case listChanged:
 		return s.onListChanged(msg)
 	case openEditor:

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,10 +17,33 @@ type compare struct {
 	lanes []*item
 	views []transcript
 	at    int
+	// tabled says that a table tells what each took, so that the room is the answers'.
+	tabled bool
 }
 
-// narrowLane is the least width of a column, in cells.
-const narrowLane = 36
+const (
+	// narrowLane is the least width of a column, in cells, lowLane the least height,
+	// in lines, with its frame.
+	narrowLane = 26
+	lowLane    = 5
+)
+
+// Wide reports whether answers stand side by side, which want all the room that the
+// terminal has.
+func (s *Screen) Wide() bool { return s.cmp != nil }
+
+// grid is how many of n lanes stand beside each other, and in how many rows: all are
+// seen where there is room for them.
+func grid(n, w, h int) (columns, rows int) {
+	half := (n + 1) / 2
+	switch {
+	case w/n >= narrowLane:
+		return n, 1
+	case half < n && w/half >= narrowLane && h/2 >= lowLane:
+		return half, 2
+	}
+	return max(1, w/narrowLane), 1
+}
 
 // startCompare asks every model the same.
 func (s *Screen) startCompare() tea.Cmd {
@@ -87,50 +111,86 @@ func (c *compare) run(s *Screen, name string) bool {
 	return true
 }
 
-// drawCompare draws the answers side by side, and below them what each took.
+// drawCompare draws the question, the answers side by side, and below them what each
+// took.
 func (s *Screen) drawCompare(d pane.Data, w, h int) []string {
 	c := s.cmp
-	rows := len(c.lanes) + 3
-	if h-rows < 6 {
-		rows = 0
+	below, head := len(c.lanes)+3, 1
+	if h-below < 6 {
+		below = 0
 	}
-	n := max(1, min(len(c.lanes), w/narrowLane))
-	first := max(0, min(c.at-n/2, len(c.lanes)-n))
-	high := h - rows
-	s.shown = max(1, high-2)
-	lines := make([]string, high, h)
-	left := w
-	for i := first; i < first+n; i++ {
-		wide := left / (first + n - i)
-		left -= wide
-		it := c.lanes[i]
-		f := pane.Frame{Title: text.Clean(it.Model), Focused: i == c.at && s.focus == onTranscript && s.pop == nil}
-		switch {
-		case n < len(c.lanes):
-			f.Note = fmt.Sprintf("%d/%d", i+1, len(c.lanes))
-		case i == c.at:
-			f.Mark, f.MarkStyle = "●", d.Theme.Focus
-		}
-		for y, l := range pane.Box(d.Theme, f, wide, high, c.views[i].view(s, d, wide-2, high-2)) {
-			lines[y] += l
-		}
+	if h-below-head < 6 {
+		head = 0
 	}
-	if rows == 0 {
+	c.tabled = below > 0
+	var lines []string
+	if head > 0 {
+		lines = append(lines, d.Theme.Focus.Text("▌")+" "+text.Left(d.Name(s.askedInShort()), max(0, w-2)))
+	}
+	lines = append(lines, s.drawLanes(d, w, h-below-head)...)
+	if below == 0 {
 		return lines
 	}
 	f := pane.Frame{Title: s.words.Compare, Note: s.words.ComparePick}
-	if q := s.question(); q != nil {
-		f.Title += " · " + d.Name(nameFor(q.prompt()))
+	if head == 0 {
+		f.Title += " · " + d.Name(nameFor(s.askedInShort()))
 		f.Title = text.Cut(f.Title, max(12, w-10-text.Width(f.Note)))
 	}
-	return append(lines, pane.Box(d.Theme, f, w, rows, pane.Padded(s.compareTable(d, w-4, rows-2)))...)
+	return append(lines, pane.Box(d.Theme, f, w, below, pane.Padded(s.compareTable(d, w-4, below-2)))...)
+}
+
+// askedInShort is the last question as one line, or what was attached to it.
+func (s *Screen) askedInShort() string {
+	q := s.question()
+	if q == nil {
+		return ""
+	}
+	asked := q.prompt()
+	for _, p := range q.Parts {
+		if asked == "" {
+			asked = p.Name
+		}
+	}
+	return strings.ToValidUTF8(strings.Join(strings.Fields(asked[:min(len(asked), 1000)]), " "), "")
+}
+
+// drawLanes draws the answers in h lines.
+func (s *Screen) drawLanes(d pane.Data, w, h int) []string {
+	c := s.cmp
+	columns, rows := grid(len(c.lanes), w, h)
+	n := min(len(c.lanes), columns*rows)
+	first := max(0, min(c.at-n/2, len(c.lanes)-n))
+	lines := make([]string, h)
+	top := 0
+	for r := range rows {
+		high := (h - top) / (rows - r)
+		from, to := first+r*columns, min(first+(r+1)*columns, first+n)
+		left := w
+		for i := from; i < to; i++ {
+			wide := left / (to - i)
+			left -= wide
+			f := pane.Frame{Title: text.Clean(c.lanes[i].Model), Focused: i == c.at && s.focus == onTranscript && s.pop == nil}
+			switch {
+			case n < len(c.lanes):
+				f.Note = fmt.Sprintf("%d/%d", i+1, len(c.lanes))
+			case i == c.at:
+				f.Mark, f.MarkStyle = "●", d.Theme.Focus
+			}
+			for y, l := range pane.Box(d.Theme, f, wide, high, c.views[i].view(s, d, wide-2, high-2)) {
+				lines[top+y] += l
+			}
+		}
+		top += high
+		s.shown = max(1, high-2)
+	}
+	return lines
 }
 
 // compareTable draws first token, speed, tokens and cost of each.
 func (s *Screen) compareTable(d pane.Data, w, h int) []string {
 	th, words, c := d.Theme, s.words, s.cmp
 	columns := []table.Column{
-		{Title: words.ColModel, Width: 14, Flex: true, Worth: 9},
+		{Title: "  " + words.ColModel, Width: 16, Flex: true, Worth: 9},
 		{Title: words.ColFirst, Width: 8, Right: true, Worth: 6},
 		{Title: words.ColSpeed, Width: 7, Right: true, Worth: 5},
 		{Title: words.ColTokens, Width: 13, Right: true, Worth: 4},
@@ -139,9 +199,12 @@ func (s *Screen) compareTable(d pane.Data, w, h int) []string {
 	var t table.Table[int]
 	t.Move(c.at, len(c.lanes), func(i int) int { return i })
 	return t.View(table.Look{Theme: th, W: w, H: h, Focused: true}, columns, len(c.lanes), func(i int) int { return i }, func(i int) []table.Cell {
-		it := c.lanes[i]
+		it, lead := c.lanes[i], "  "
+		if i == c.at {
+			lead = "▸ " // not by colour alone
+		}
 		cells := []table.Cell{
-			table.Str(text.Clean(it.Model), th.Plain), table.Str(text.Unknown, th.Faint), table.Str(text.Unknown, th.Faint),
+			table.Str(lead+text.Clean(it.Model), th.Plain), table.Str(text.Unknown, th.Faint), table.Str(text.Unknown, th.Faint),
 			table.Str(text.Unknown, th.Faint), table.Str(text.Unknown, th.Faint),
 		}
 		if v := it.Cost.First; v.OK {

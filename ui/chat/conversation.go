@@ -44,14 +44,18 @@ type Message struct {
 	// The rest is of answers alone.
 	ID        string        `json:"id,omitempty"`
 	Model     string        `json:"model,omitempty"`
+	Key       string        `json:"key,omitempty"`
+	KeyName   string        `json:"key_name,omitempty"`
 	Text      string        `json:"text,omitempty"`
 	Reasoning string        `json:"reasoning,omitempty"`
 	End       model.ChatEnd `json:"end,omitempty"`
 	// Finish is the model's own word for the end.
 	Finish string `json:"finish_reason,omitempty"`
-	// Fault is what went wrong in our words, Theirs what the gateway said.
+	// Fault is what went wrong in our words, Theirs what the gateway said, Code its
+	// own word for it.
 	Fault  string `json:"fault,omitempty"`
 	Theirs string `json:"theirs,omitempty"`
+	Code   string `json:"code,omitempty"`
 	Cost   Cost   `json:"cost"`
 	// Former are the answers to the same question that this one took the place
 	// of, Nth the number of this one among them, from 1.

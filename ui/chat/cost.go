@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,24 +74,23 @@ func (s *Screen) price(name string) Price {
 	return Price{}
 }
 
-// context is how many tokens were said so far, as the last answer's usage tells,
-// or the texts. least makes it a lower bound.
-func (s *Screen) context(items []*item, least bool) float64 {
+// context is how many tokens a request with these messages holds, as the usage of
+// the last answer in it tells, or the texts. least makes it a lower bound.
+func (s *Screen) context(messages []Message, least bool) float64 {
 	count := tokens
 	if least {
 		count = leastTokens
 	}
 	total := count(s.conv.System)
-	for _, it := range items {
-		if it.Role == model.ChatAssistant {
-			if u := it.Cost.Usage; u.OK && it.End.Whole() {
-				total = float64(u.V.Prompt + u.V.Completion - u.V.Reasoning.V)
-				continue
-			}
-			total += count(it.answer())
-			continue
+	for i, m := range slices.Backward(messages) {
+		if u := m.Cost.Usage; m.Role == model.ChatAssistant && u.OK && m.End.Whole() && m.Text != "" {
+			total, messages = float64(u.V.Prompt+u.V.Completion-u.V.Reasoning.V), messages[i+1:]
+			break
 		}
-		for _, p := range it.Parts {
+	}
+	// Not all messages are sent.
+	for _, m := range request(Settings{}, messages).Messages {
+		for _, p := range m.Parts {
 			total += count(p.Text)
 		}
 	}
@@ -111,10 +111,35 @@ func (s *Screen) leastFor(names []string, before, fresh float64) model.Opt[float
 	return model.Some(sum)
 }
 
+// priceOf is the billed amount, or the estimate with its sign; "" where neither is
+// known.
+func priceOf(d pane.Data, c Cost) string {
+	switch {
+	case c.Billed.OK:
+		return d.Money(c.Billed.V)
+	case c.About.OK:
+		return "≈ " + d.MoneyFloat(c.About.V)
+	}
+	return ""
+}
+
+// atLeast prints a lower bound, "" where it is too small to show: that something costs
+// at least nothing need not be said.
+func atLeast(d pane.Data, q float64) string {
+	s := d.MoneyFloat(q)
+	if !d.Private && !strings.ContainsAny(s, "123456789") {
+		return ""
+	}
+	return s
+}
+
 // costLines say what is known of an answer's price, the amount last so that it
 // stands where the eye looks for a sum.
 func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	w, c := s.words, it.Cost
+	if it.bare && s.cmp != nil && s.cmp.tabled {
+		return nil
+	}
 	var parts []string
 	if c.First.OK {
 		parts = append(parts, fmt.Sprintf(w.First, text.Took(c.First.V)))
@@ -140,7 +165,7 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 		return nil
 	}
 	var lines []markdown.Line
-	for _, l := range text.Wrap(strings.Join(parts, " · "), max(8, room)) {
+	for _, l := range packed(parts, max(8, room)) {
 		lines = append(lines, styled(d.Theme.Dim, l, room))
 		if before, ok := strings.CutSuffix(l, amount); ok && c.Billed.OK && text.Width(l) <= room {
 			lines[len(lines)-1].S = d.Theme.Dim.Text(before) + d.Theme.Money.Text(amount)
@@ -149,15 +174,56 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	return lines
 }
 
+// faultLines say what the gateway's operator asks for: its own code of the error, and
+// what the request is called in its log.
+func (s *Screen) faultLines(d pane.Data, it *item, room int) (lines []markdown.Line) {
+	if it.End != model.ChatFailed && it.End != model.ChatCutOff && it.End != model.ChatEmpty {
+		return nil
+	}
+	var parts []string
+	if it.Code != "" {
+		parts = append(parts, fmt.Sprintf(s.words.TheirCode, text.Clean(it.Code)))
+	}
+	if it.Cost.RequestID != "" {
+		parts = append(parts, fmt.Sprintf(s.words.TheirRequest, text.Clean(it.Cost.RequestID)))
+	}
+	for _, l := range packed(parts, max(8, room)) {
+		lines = append(lines, styled(d.Theme.Dim, l, room))
+	}
+	return lines
+}
+
+// packed puts parts in lines, and breaks between them where it can.
+func packed(parts []string, room int) (lines []string) {
+	for _, p := range parts {
+		if n := len(lines) - 1; n >= 0 && text.Width(lines[n])+3+text.Width(p) <= room {
+			lines[n] += " · " + p
+			continue
+		}
+		lines = append(lines, wrap(p, room)...)
+	}
+	return lines
+}
+
+// wrap breaks a text in lines, but not between a sign and its amount.
+func wrap(s string, w int) []string {
+	const hard = "\u00a0"
+	lines := text.Wrap(strings.NewReplacer("≈ ", "≈"+hard, "≥ ", "≥"+hard).Replace(s), w)
+	for i, l := range lines {
+		lines[i] = strings.ReplaceAll(l, hard, " ")
+	}
+	return lines
+}
+
 // amount is the billed amount, or the estimate.
 func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 	w := s.words
 	if c.Billed.OK {
-		return fmt.Sprintf(w.Billed, d.Money(c.Billed.V))
+		return fmt.Sprintf(w.Billed, priceOf(d, c))
 	}
 	var parts []string
 	if c.About.OK {
-		parts = append(parts, "≈ "+d.MoneyFloat(c.About.V))
+		parts = append(parts, priceOf(d, c))
 	}
 	switch {
 	case c.NoLog:
@@ -195,21 +261,17 @@ func (s *Screen) total() (q float64, about, least bool) {
 			q += float64(m.Cost.Billed.V)
 		case m.Cost.About.OK:
 			q, about = q+m.Cost.About.V, true
-		case m.Text != "" || m.End == model.ChatOpen:
+		case m.charged() && (m.End != model.ChatFailed || m.Text != "") || m.End == model.ChatOpen:
 			least = true
 		}
 	}
-	for _, it := range s.items {
-		add(it.Message)
-		for _, f := range it.Former {
-			add(f)
+	s.inView(func(it *item, m *Message) {
+		if m == &it.Message {
+			add(it.message())
+		} else {
+			add(*m)
 		}
-	}
-	if s.cmp != nil {
-		for _, it := range s.cmp.lanes {
-			add(it.Message)
-		}
-	}
+	})
 	return q, about, least
 }
 

@@ -55,6 +55,7 @@ type news struct {
 	end                model.ChatEnd
 	finish             string
 	fault, theirs      string
+	code               string // the gateway's own word for the fault
 }
 
 // streamed hands the news of all answers over.
@@ -124,7 +125,7 @@ func (h *hub) take(answer string, d model.Delta, err error) bool {
 	}
 	if err != nil {
 		f := model.FaultOf(err)
-		n.fault, n.theirs = f.Sentence, f.Theirs
+		n.fault, n.theirs, n.code = f.Sentence, f.Theirs, f.Code
 		if d.End == model.ChatOpen {
 			d.End = model.ChatFailed
 			if errors.Is(err, context.Canceled) {

@@ -229,7 +229,9 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 	case model.ChatEmpty:
 		say(th.Warn, words.EmptyAnswer)
 	case model.ChatCutOff:
-		say(th.Warn, "✗ "+words.CutOff)
+		if it.Fault == "" { // which says so too
+			say(th.Warn, "✗ "+words.CutOff)
+		}
 	case model.ChatStopped:
 		say(th.Dim, "■ "+words.Stopped)
 	case model.ChatUnconfirmed:
@@ -249,6 +251,7 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 			say(th.Dim, fmt.Sprintf(words.TheySay, text.Clean(it.Theirs)))
 		}
 	}
+	lines = append(lines, s.faultLines(d, it, w)...)
 	lines = append(lines, s.costLines(d, it, w)...)
 	return lines, len(lines) > 0 && (it.text.Len() > 0 || it.thought.Len() > 0)
 }

@@ -28,8 +28,7 @@ type Service interface {
 	// Stream asks a question. The deltas come as they arrive; the last one has an
 	// End. Cancelling ctx ends it with ChatStopped.
 	Stream(ctx context.Context, via Via, r model.ChatRequest) iter.Seq2[model.Delta, error]
-	// Models lists what can be asked in that way, with prices and our own
-	// measurements.
+	// Models lists what can be asked with a key, with prices and our own measurements.
 	Models(ctx context.Context, via Via) ([]ModelInfo, error)
 	// Keys lists the keys that can be used.
 	Keys(ctx context.Context, gateway string) ([]KeyInfo, error)

@@ -231,57 +231,10 @@ func (s *Screen) drawComposer(d pane.Data, w, h, inner int, framed bool, chips [
 	return pane.Box(th, f, w, h, content), cursor
 }
 
-// note says where the next message goes and what it costs at least.
-func (s *Screen) note(d pane.Data, room int) string {
-	words, c := s.words, s.conv
-	names := s.versus
-	if len(names) == 0 && c.Model != "" {
-		names = []string{c.Model}
-	}
-	if len(names) == 0 {
-		return words.NoModel
-	}
-	var shown []string
-	for _, n := range names {
-		shown = append(shown, text.Clean(n))
-	}
-	name := strings.Join(shown, " + ")
-	var parts []string
-	if c.KeyName != "" {
-		parts = append(parts, d.Name(c.KeyName))
-	}
-	if c.System != "" {
-		parts = append(parts, words.System)
-	}
-	if c.Temperature.OK {
-		parts = append(parts, fmt.Sprintf("t %g", c.Temperature.V))
-	}
-	if c.MaxTokens.OK {
-		parts = append(parts, "≤ "+text.Short(c.MaxTokens.V))
-	}
-	cost, brief := "", ""
-	if q := s.leastToSend(names); q.OK && q.V > 0 {
-		cost, brief = fmt.Sprintf(words.AtLeast, d.MoneyFloat(q.V)), fmt.Sprintf(words.AtLeastShort, d.MoneyFloat(q.V))
-	} else if len(s.models) > 0 && !q.OK {
-		cost, brief = words.NoPrice, words.NoPrice
-	}
-	join := func(cost string, parts ...string) string {
-		if cost != "" {
-			parts = append(parts, cost)
-		}
-		return strings.Join(parts, " · ")
-	}
-	if all := join(cost, append([]string{name}, parts...)...); text.Width(all) <= room {
-		return all
-	}
-	// What it costs is the last to go.
-	return join(brief, text.Cut(name, max(8, room-text.Width(brief)-3)))
-}
-
 // leastToSend is what the message in the composer costs at least.
 func (s *Screen) leastToSend(names []string) model.Opt[float64] {
 	if !s.least.OK {
-		s.least = model.Some(s.context(s.items, true))
+		s.least = model.Some(s.context(s.messages(), true))
 	}
 	fresh := leastTokens(s.composer.text())
 	for _, p := range s.composer.attached {

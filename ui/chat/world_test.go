@@ -134,7 +134,10 @@ func data(th string) pane.Data {
 func newStage(t testing.TB) *stage {
 	g := &stage{t: t, d: data("dark"), now: t0, store: &memory{of: map[string]Saved{}}}
 	g.svc = &fake{models: offered, keys: []KeyInfo{
-		{ID: "3", Name: "laptop", Note: "$2.00 left"}, {ID: "4", Name: "客服机器人", Note: "no limit"}, {ID: "5", Name: "old-phone", Why: "expired"},
+		{Name: "from the configuration"},
+		{ID: "3", Name: "laptop", Note: "$2.00 left"},
+		{ID: "4", Name: "客服机器人", Note: "no limit"},
+		{ID: "5", Name: "old-phone", Why: "expired"},
 	}}
 	g.Screen = New(Options{
 		Service: g.svc, Store: g.store, Now: func() time.Time { return g.now }, Go: func(func()) {},

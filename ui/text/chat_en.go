@@ -6,18 +6,18 @@ type ChatWords struct {
 	Chat, Composer, You, Total, Waiting, Writing, Thinking, Stopping                      string
 	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
 	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
-	TheySay, System                                                                       string
+	TheySay, TheirCode, TheirRequest, System                                              string
 
 	// The cost line and the composer's note.
 	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall string
 
 	// Popups: titles, columns, prompts, hints.
-	PickModel, PickModels, PickKey, Settings, Attach, Conversations, Again, Export, Rename, Delete string
-	Find, ColModel, ColIn, ColOut, ColFirst, ColErrors, ColMean, ColKey, ColName, ColUpdated       string
-	ColMessages, ColSpeed, ColTokens, ColCost                                                      string
-	DefaultKey, DefaultKeyNote, PerMillion, SettingSystem, SettingTemperature, SettingMax          string
-	Path, PathHint, NewName, FilePath, Sure, AgainSure, AgainLast, AgainFree                       string
-	PickHint, MarkHint, FormHint, ListHint, SureHint, DeleteHint, NothingFound, Loading            string
+	PickModel, PickModels, PickKey, Settings, Attach, Conversations, Again, Export, Rename, Delete                         string
+	Find, ColModel, ColIn, ColOut, ColFirst, ColErrors, ColMean, ColKey, ColName, ColUpdated                               string
+	ColMessages, ColSpeed, ColTokens, ColCost                                                                              string
+	DefaultKey, DefaultKeyNote, PerMillion, SettingSystem, SettingTemperature, SettingMax                                  string
+	Path, PathHint, NewName, FilePath, Sure, AgainSure, AgainLast, AgainLikely, AgainFree                                  string
+	PickHint, PickModelHint, AskFor, FourAtMost, MarkHint, FormHint, ListHint, SureHint, DeleteHint, NothingFound, Loading string
 
 	// Compare.
 	Compare, ComparePick string
@@ -55,7 +55,7 @@ var ChatEnglish = ChatWords{
 	LengthEnd:   "ended at the token limit",
 	Reasoning:   "▸ reasoning, %s chars", ReasoningOpen: "▾ reasoning, %s chars",
 	More:         "… %s more lines · t unfolds",
-	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", System: "system prompt",
+	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", TheirCode: "code %s", TheirRequest: "request %s", System: "system prompt",
 
 	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s tokens", Cached: "%s cached", Thought: "%s thought",
 	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PerCall: "a call",
@@ -68,10 +68,12 @@ var ChatEnglish = ChatWords{
 	SettingSystem: "system prompt", SettingTemperature: "temperature", SettingMax: "max tokens",
 	Path: "file or address", PathHint: "a text file or a picture up to 20 MB, or an https address of a picture or document",
 	NewName: "name", FilePath: "file (.md or .json)", Sure: "Delete %s? It is gone for good.",
-	AgainSure: "Ask %s again. It will cost at least %s.", AgainLast: "The last answer cost about %s.",
-	AgainFree: "Ask %s again. What it costs is not known.",
+	AgainLikely: "Ask %s again. It will likely cost what the last answer did, %s, and at least %s.",
+	AgainLast:   "Ask %s again. It will likely cost what the last answer did, %s.",
+	AgainSure:   "Ask %s again. It will cost at least %s.", AgainFree: "Ask %s again. What it costs is not known.",
 
-	PickHint: "enter chooses · esc closes", MarkHint: "tab marks · enter compares · esc closes", FormHint: "tab next · enter keeps · esc drops",
+	PickModelHint: "← → sort · enter chooses · esc closes", AskFor: "ask for %s",
+	PickHint: "enter chooses · esc closes", MarkHint: "tab marks · ← → sort · enter compares · esc closes", FormHint: "tab next · enter keeps · esc drops",
 	ListHint: "enter resumes · ctrl+r renames · ctrl+x deletes · esc closes", SureHint: "R asks · esc does not", DeleteHint: "D deletes · esc does not",
 	NothingFound: "nothing found", Loading: "asking the gateway",
 
@@ -82,7 +84,7 @@ var ChatEnglish = ChatWords{
 	TooLarge: "%s is larger than 20 MB", NotText: "%s is neither text nor a picture that models take (PNG, JPEG, GIF, WebP)", NotFile: "%s is no file",
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
 	Pasted: "[paste %d · %s lines · %s]", NoEditor: "the editor failed: %s", NothingToRetry: "there is no question yet",
-	TwoToFour: "mark two to four models", ChordCode: "copy code: press its number", NoConversations: "no conversation is stored yet",
+	TwoToFour: "mark two to four models", FourAtMost: "four at most", ChordCode: "copy code: press its number", NoConversations: "no conversation is stored yet",
 	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded",
 	Edited: "the question is in the composer; sending it begins a new branch, the old one stays stored",
 
