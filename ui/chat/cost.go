@@ -230,7 +230,7 @@ func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 		parts = append(parts, w.NoLog)
 	case c.Missing:
 		parts = append(parts, w.NotInLog)
-	case awaited && !c.About.OK:
+	case awaited && !c.About.OK && c.First.OK: // what was refused is hardly charged
 		parts = append(parts, w.AwaitsLog)
 	}
 	return strings.Join(parts, ", ")
