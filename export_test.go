@@ -33,21 +33,25 @@ func keptCalls(t testing.TB, perMinute int64, seen ...model.Span) *history.Store
 		}
 		return store
 	}
-	store := open()
-	for _, span := range seen {
-		var calls []model.Call
-		for m := span.From; m < span.To; m += 60 {
-			for i := range perMinute {
-				calls = append(calls, model.Call{At: m + i*60/perMinute, Kind: model.KindConsume, Key: fmt.Sprint("key ", i), Model: "o3", Quota: 1, Prompt: 3})
+	for _, all := range seen {
+		// Closing waits for two seconds, in which a busy machine writes a few hours.
+		for from := all.From; from <= all.To; from += 4 * 3600 {
+			span := model.Span{From: from, To: min(all.To, from+4*3600-1)}
+			var calls []model.Call
+			for m := span.From; m < span.To; m += 60 {
+				for i := range perMinute {
+					calls = append(calls, model.Call{At: m + i*60/perMinute, Kind: model.KindConsume, Key: fmt.Sprint("key ", i), Model: "o3", Quota: 1, Prompt: 3})
+				}
+			}
+			store := open()
+			read := model.CallsRead{Span: span, Calls: calls, ReadAt: span.To + 200}
+			store.Fold("id", model.Update{Source: model.SourceCalls, At: time.Unix(span.To+200, 0), Payload: read})
+			if err := store.Close(); err != nil {
+				t.Fatal(err)
 			}
 		}
-		read := model.CallsRead{Span: span, Calls: calls, ReadAt: span.To + 200}
-		store.Fold("id", model.Update{Source: model.SourceCalls, At: time.Unix(span.To+200, 0), Payload: read})
 	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	store = open()
+	store := open()
 	t.Cleanup(func() { _ = store.Close() })
 	return store
 }
@@ -224,7 +228,7 @@ func (p *heapPeak) Write(b []byte) (int, error) {
 func TestExportsStream(t *testing.T) {
 	const begin = 1_763_596_800
 	all := model.Span{From: begin, To: begin + 12*3600 - 1}
-	store := keptCalls(t, 120, all)
+	store := keptCalls(t, 40, all)
 	for _, what := range []string{"minute", "hour", "day", "calls"} {
 		most := func(span model.Span) uint64 {
 			p := &heapPeak{}
@@ -250,13 +254,13 @@ func TestExportsStream(t *testing.T) {
 	}
 }
 
-// TestExportKnowsItsMoney damages what the history knows of the currency.
+// TestExportKnowsItsMoney damages what the history knows beside the currency, and
+// the currency itself.
 func TestExportKnowsItsMoney(t *testing.T) {
-	home := t.TempDir()
-	env := []string{"XDG_STATE_HOME=" + home, "GATEWATCH_URL=https://gw.example", "GATEWATCH_ACCESS_TOKEN=fake-token"}
-	from := time.Unix(past(t, home)-7200, 0).UTC().Format(time.RFC3339)
-	change := func(query string) {
+	run := func(what, query string) (out, errOut string, code int) {
 		t.Helper()
+		home := t.TempDir()
+		from := time.Unix(past(t, home)-7200, 0).UTC().Format(time.RFC3339)
 		db, err := sql.Open("sqlite", filepath.Join(home, "gatewatch", "history.db"))
 		if err != nil {
 			t.Fatal(err)
@@ -267,16 +271,15 @@ func TestExportKnowsItsMoney(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
+		env := []string{"XDG_STATE_HOME=" + home, "GATEWATCH_URL=https://gw.example", "GATEWATCH_ACCESS_TOKEN=fake-token"}
+		return gatewatch(t, env, "export", what, "--from", from, "--format", "jsonl")
 	}
-	// The rows of the log are not needed for the money, and may be damaged.
-	change("UPDATE slot SET calls = x'0102ff'")
-	out, errOut, code := gatewatch(t, env, "export", "balance", "--from", from, "--format", "jsonl")
+	out, errOut, code := run("balance", "UPDATE slot SET calls = x'0102ff'")
 	if code != exitOK || !strings.Contains(out, `"quota":5000,"amount":5,`) {
 		t.Errorf("exit %d: %s%s", code, errOut, out)
 	}
-	change("UPDATE latest SET payload = '{' WHERE kind = 'status'")
 	for _, what := range []string{"balance", "usage", "calls"} {
-		out, errOut, code := gatewatch(t, env, "export", what, "--from", from)
+		out, errOut, code := run(what, "UPDATE latest SET payload = '{' WHERE kind = 'status'")
 		if code != exitFault || out != "" || !strings.Contains(errOut, "damaged") {
 			t.Errorf("%s: exit %d: %s%s", what, code, errOut, out)
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -212,7 +213,12 @@ func told(t *testing.T, path string) (docs []alertDoc) {
 // with the amounts masked on the screen.
 func TestTheHookIsToldOnce(t *testing.T) {
 	t.Parallel()
-	s := &demo.Server{Rate: 1, Dialect: "new-api", Names: "ascii"}
+	var asked atomic.Int64 // about the account
+	s := &demo.Server{Rate: 1, Dialect: "new-api", Names: "ascii", OnRequest: func(r *http.Request) {
+		if r.URL.Path == "/api/user/self" {
+			asked.Add(1)
+		}
+	}}
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	home := t.TempDir()
@@ -230,10 +236,10 @@ off = ["key_low", "spike"]
 	seen(t, term, "that it is raised", func() bool { return len(told(t, file)) == 1 })
 	killed(t, term)
 
-	restarted := time.Now()
+	restarted, before := time.Now(), asked.Load()
 	term = begin()
 	wait(t, term, "▲")
-	wait(t, term, "claude-sonnet-4-5")
+	seen(t, term, "that it is still so", func() bool { return asked.Load() >= before+2 })
 	s.SetQuota(90 * model.DefaultQuotaPerUnit)
 	term.Send("r")
 	gone(t, term, "▲")
