@@ -26,7 +26,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export calls|usage|balance",
 		Short: "Print what the history holds, as CSV or JSON",
 		Long: "export prints what gatewatch saw of a gateway and kept: calls, usage per user, key and model, or samples of the balance.\n\n" +
-			"It asks no gateway. Quota are exact integers, amounts stand beside them. In usage, whole is false for a span of which a part was never seen.",
+			"It asks no gateway. Quota are exact integers, amounts stand beside them. Usage is kept per minute: whole is false where a part of the span was never seen, or only a part of a minute is asked for, which is then left out. Where nothing is known of a span, its row has no counts: they are empty in CSV and null in JSON.",
 		Example:   "gatewatch export usage --from 2026-11-01 --by day\ngatewatch export calls --from 2026-11-20T12:00 --format jsonl",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"calls", "usage", "balance"},
@@ -42,7 +42,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.StringVar(&a.flags.gateway, "gateway", "", "this gateway, by its name in the configuration (the first one unless given)")
 	flags.StringVar(&f.from, "from", "", "the first moment: 2026-11-20, 2026-11-20T12:00 or RFC 3339 (today unless given)")
 	flags.StringVar(&f.to, "to", "", "the last moment; a day is meant whole (now unless given)")
-	flags.StringVar(&f.by, "by", "hour", "the length of a row of usage: minute, hour or day")
+	flags.StringVar(&f.by, "by", "hour", "the length of a row of usage: a minute, hour or day of the zone")
 	flags.StringVar(&f.format, "format", "csv", "csv, json (one array) or jsonl (one object per line)")
 	flags.BoolVar(&f.site, "site", false, "the whole site's usage, as an administrator saw it")
 	return cmd
@@ -95,11 +95,14 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 	if f.site {
 		x.scope = model.ScopeSite
 	}
-	x.cur = x.currency(ctx, now)
-	switch what {
-	case "calls":
+	// Without its status the amounts would be in another money than the screen's.
+	status, err := store.Status(ctx, id)
+	x.cur = status.Currency
+	switch {
+	case err != nil:
+	case what == "calls":
 		err = x.calls(ctx, span)
-	case "usage":
+	case what == "usage":
 		err = x.usage(ctx, span, f.by)
 	default:
 		err = x.balance(ctx, span)
@@ -174,20 +177,6 @@ type exporter struct {
 	out   *headless.Exporter
 }
 
-// currency is the one that the gateway was last seen to use.
-func (x *exporter) currency(ctx context.Context, now time.Time) model.Currency {
-	updates, err := x.store.Load(ctx, x.id, now)
-	if err != nil {
-		return model.Currency{}
-	}
-	for _, u := range updates {
-		if st, ok := u.Payload.(model.Status); ok {
-			return st.Currency
-		}
-	}
-	return model.Currency{}
-}
-
 func (x *exporter) calls(ctx context.Context, span model.Span) error {
 	for c, err := range x.store.Calls(ctx, x.id, x.scope, span) {
 		if err != nil {
@@ -200,32 +189,64 @@ func (x *exporter) calls(ctx context.Context, span model.Span) error {
 	return nil
 }
 
-// usageChunk is how much is asked for at once, so that nothing large is held.
-const usageChunk = 24 * time.Hour
-
+// usage prints what was used in each minute, hour or day of the zone. It asks for a
+// day at a time, or for an hour of minutes, so that nothing large is held.
 func (x *exporter) usage(ctx context.Context, span model.Span, by string) error {
-	for at := span.From; at <= span.To; {
-		day := model.DayStart(time.Unix(at, 0).In(x.zone).Add(usageChunk)).Unix()
-		q := model.HistoryQuery{Gateway: x.id, Scope: x.scope, Span: model.Span{From: at, To: min(span.To, max(at, day-1))}, By: model.PerCell}
+	for _, day := range model.DaySpans(span.From, span.To, x.zone) {
+		chunks, step := []model.Span{day.Meet(span)}, int64(0)
 		switch by {
 		case "minute":
-			q.Step = 60
+			chunks, step = clockSteps(chunks[0], 3600, x.zone), 60
 		case "hour":
-			q.Step = 3600
+			step = 3600
 		}
-		got, err := x.store.Usage(ctx, q)
-		if err != nil {
-			return err
-		}
-		for i := range got.Rows {
-			r := &got.Rows[i]
-			if err := x.out.Row(headless.UsageRow(r, got.Covered.Covers(r.Span), x.cur, x.zone)); err != nil {
+		for _, chunk := range chunks {
+			rows := []model.Span{chunk}
+			if step > 0 {
+				rows = clockSteps(chunk, step, x.zone)
+			}
+			if err := x.usageOf(ctx, rows); err != nil {
 				return err
 			}
 		}
-		at = q.Span.To + 1
 	}
 	return nil
+}
+
+// usageOf prints what was used in each of a few spans.
+func (x *exporter) usageOf(ctx context.Context, spans []model.Span) error {
+	got, err := x.store.Usage(ctx, model.HistoryQuery{Gateway: x.id, Scope: x.scope, Spans: spans, By: model.PerCell})
+	if err != nil {
+		return err
+	}
+	rows := got.Rows
+	for _, span := range spans {
+		whole, first := got.Covered.Covers(span), true
+		for ; len(rows) > 0 && rows[0].Span == span; rows = rows[1:] {
+			first = false
+			if err := x.out.Row(headless.UsageRow(&rows[0], whole, x.cur, x.zone)); err != nil {
+				return err
+			}
+		}
+		if first && !whole {
+			if err := x.out.Row(headless.UnseenRow(span, x.zone)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// clockSteps cuts a span where the clocks of zone show a new minute (step 60) or
+// hour (3600): the first and the last may be short.
+func clockSteps(span model.Span, step int64, zone *time.Location) []model.Span {
+	var out []model.Span
+	for at := span.From; at <= span.To; at = out[len(out)-1].To + 1 {
+		t := time.Unix(at, 0).In(zone)
+		into := int64(60*t.Minute()+t.Second()) % step
+		out = append(out, model.Span{From: at, To: min(span.To, at+step-into-1)})
+	}
+	return out
 }
 
 func (x *exporter) balance(ctx context.Context, span model.Span) error {

@@ -67,36 +67,80 @@ func (a *app) identity(ctx context.Context, g GatewayConfig) (string, error) {
 
 // memory is the history as the dashboard uses it. The zero memory keeps nothing.
 type memory struct {
+	ids map[string]string // by the gateway's name
+
 	mu    sync.Mutex
 	store *history.Store
-	ids   map[string]string // by the gateway's name
+	// opened is closed when the file is open or cannot be opened; nil means that
+	// nothing is kept.
+	opened chan struct{}
+	// waiting is what is to be written once the file is open, rows how much it is.
+	waiting []func(*history.Store)
+	rows    int
+	lasting []model.AlertEntry
 }
 
-// recall is how long the first polls wait for what is known of yesterday.
-const recall = 300 * time.Millisecond
+const (
+	// recall is how long the first polls wait for what is known of yesterday.
+	recall = 300 * time.Millisecond
+	// maxWaiting bounds, in rows of the log, what waits for the file to be opened: a
+	// locked one is given up after seconds. Every other thing counts as one row.
+	maxWaiting = 200_000
+)
+
+// begin says that the file is going to be opened: what comes meanwhile waits.
+func (m *memory) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.opened = make(chan struct{})
+}
 
 // open opens the history and hands over what it knows of each gateway, as
 // updates; a gateway that is not known has none.
 func (m *memory) open(ctx context.Context, path string, opt history.Options, give func(model.Update)) {
-	if path == "" {
-		return
+	var store *history.Store
+	var lasting []model.AlertEntry
+	if path != "" {
+		store, _ = history.Open(ctx, path, opt) // it fails only when ctx has ended
+		m.mu.Lock()
+		m.store = store
+		m.mu.Unlock()
 	}
-	store, err := history.Open(ctx, path, opt)
-	if err != nil {
-		return // ctx ended
-	}
-	m.mu.Lock()
-	m.store = store
-	m.mu.Unlock()
 	for name, id := range m.ids {
-		updates, err := store.Load(ctx, id, time.Now())
-		if err != nil {
-			continue // the fault is on the screen
-		}
+		// What is wrong with the file is on the screen.
+		updates, _ := store.Load(ctx, id, time.Now())
 		for _, u := range updates {
 			u.Gateway = name
 			give(u)
 		}
+		lines, _ := store.LastingAlerts(ctx, id, name)
+		for _, e := range lines {
+			e.Gateway = name
+			lasting = append(lasting, e)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lasting = lasting
+	m.write()
+	close(m.opened)
+}
+
+// write writes what waits; m.mu is held.
+func (m *memory) write() {
+	for _, write := range m.waiting {
+		write(m.store)
+	}
+	m.waiting, m.rows = nil, 0
+}
+
+// opening reports whether the file is still to be opened; m.mu is held.
+func (m *memory) opening() bool {
+	select {
+	case <-m.opened:
+		return false
+	default:
+		return m.opened != nil
 	}
 }
 
@@ -108,28 +152,63 @@ func (m *memory) get() *history.Store {
 	return m.store
 }
 
-// keep writes an update down.
-func (m *memory) keep(u model.Update) {
-	if id, ok := m.ids[u.Gateway]; ok {
-		m.get().Fold(id, u)
+// do writes something of so many rows, now or when the file is open. It does not
+// wait, as what the store writes itself does not.
+func (m *memory) do(rows int, write func(*history.Store)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.opening() {
+		write(m.store)
+		return
+	}
+	if m.rows+rows+1 <= maxWaiting {
+		m.rows += rows + 1
+		m.waiting = append(m.waiting, write)
 	}
 }
 
+// keep writes an update down.
+func (m *memory) keep(u model.Update) {
+	id, ok := m.ids[u.Gateway]
+	if !ok {
+		return
+	}
+	read, _ := u.Payload.(model.CallsRead)
+	m.do(len(read.Calls), func(s *history.Store) { s.Fold(id, u) })
+}
+
 // Sent and SentSince make the request budget one for all dashboards of a person.
-func (m *memory) Sent(address string, at time.Time) { m.get().Sent(address, at) }
+func (m *memory) Sent(address string, at time.Time) {
+	m.do(0, func(s *history.Store) { s.Sent(address, at) })
+}
 
 // SentSince is how many requests were sent to an address, by all of them.
 func (m *memory) SentSince(address string, since time.Time) (int, error) {
 	return m.get().SentSince(address, since)
 }
 
-// warned writes an alert into the journal, or that it is over.
-func (m *memory) warned(e model.AlertEvent, says string) {
+// claim writes an alert into the journal, or that it is over, and reports whether
+// it is for us to tell: of two dashboards one is. Without a file everybody tells.
+func (m *memory) claim(ctx context.Context, e model.AlertEvent, says string) bool {
 	entry := model.AlertEntry{At: e.Since, Gateway: e.Gateway, Kind: string(e.Kind), Subject: e.Subject, Says: says}
 	if !e.Raised {
 		entry.Cleared = model.Some(e.At)
 	}
-	m.get().AddAlert(entry)
+	store := m.get()
+	first, err := store.ClaimAlert(ctx, m.ids[e.Gateway], entry)
+	if err != nil {
+		store.AddAlert(entry)
+		return true
+	}
+	return first
+}
+
+// unfinished is what the journal has as raised and not over, false while that is
+// not known.
+func (m *memory) unfinished() ([]model.AlertEntry, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lasting, !m.opening()
 }
 
 // journal is the newest alerts.
@@ -142,12 +221,18 @@ func (m *memory) journal(ctx context.Context) ([]model.AlertEntry, error) {
 	return store.Alerts(ctx, newest)
 }
 
-func (m *memory) close() { _ = m.get().Close() }
+func (m *memory) close() {
+	m.mu.Lock()
+	m.write()
+	m.mu.Unlock()
+	_ = m.get().Close()
+}
 
 // remember shows what is known of yesterday and lets the poller go on from there.
 // The file is opened beside the first frame; polls wait for it, but not long.
 func (a *app) remember(ctx context.Context, cfg Config, mem *memory, polls *poller.Poller, send func(tea.Msg), run func(func())) {
 	known := make(chan []model.Update, 1)
+	mem.begin()
 	run(func() {
 		var all []model.Update
 		mem.open(ctx, historyPath(a.getenv), cfg.History.options(run), func(u model.Update) { all = append(all, u) })
@@ -172,13 +257,13 @@ func (a *app) alerts(cfg Config, mem *memory, keeps bool, guard *crash.Guard, lo
 	}
 	if keeps {
 		opt.Journal = func() ([]model.AlertEntry, error) { return mem.journal(context.Background()) }
+		opt.Lasting = mem.unfinished
 	}
 	opt.Told = func(e model.AlertEvent, says string) {
-		mem.warned(e, says)
-		if !cfg.Alerts.Hook.Set() {
-			return
-		}
 		guard.Go(func() {
+			if !mem.claim(context.Background(), e, says) || !cfg.Alerts.Hook.Set() {
+				return
+			}
 			doc, err := json.Marshal(alertDocument(e, says))
 			if err == nil {
 				err = cfg.Alerts.Hook.Send(context.Background(), doc)

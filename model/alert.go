@@ -78,6 +78,9 @@ type Alert struct {
 	Tries int64
 	// Fault says why a gateway is down.
 	Fault Fault
+	// Said is the sentence of an alert that an earlier run raised, whose figures
+	// are not known.
+	Said string
 }
 
 // AlertEvent is an alert that was raised or is over.
@@ -93,9 +96,15 @@ type alertID struct {
 	gateway, user string
 	key           KeyRef
 	model         string
+	line          string // the subject of one that only the journal knows
 }
 
-func (a *Alert) id() alertID { return alertID{a.Kind, a.Gateway, a.User, a.Key, a.Model} }
+func (a *Alert) id() alertID {
+	return alertID{kind: a.Kind, gateway: a.Gateway, user: a.User, key: a.Key, model: a.Model}
+}
+
+// lineID is what the journal tells alerts apart by.
+func (a *Alert) lineID() alertID { return alertID{kind: a.Kind, gateway: a.Gateway, line: a.Subject} }
 
 // held is an alert that was raised, and since when its condition has been good
 // again, zero while it is not.
@@ -120,6 +129,20 @@ func (s AlertState) Active() []Alert {
 	return out
 }
 
+// Recall adds what the journal has as raised and not over: what an earlier run told
+// and nobody has seen end. It is told again only after it has recovered.
+func (s AlertState) Recall(lines []AlertEntry) AlertState {
+	next := map[alertID]held{}
+	for _, e := range lines {
+		a := Alert{Kind: AlertKind(e.Kind), Gateway: e.Gateway, Subject: e.Subject, Since: e.At, Said: e.Says}
+		if !e.Cleared.OK {
+			next[a.lineID()] = held{Alert: a}
+		}
+	}
+	maps.Copy(next, s.active) // with the figures of this run
+	return AlertState{next}
+}
+
 // condition is what a rule finds: an alert that is bad, that has recovered, or,
 // between both and where nothing is known, neither.
 type condition uint8
@@ -140,9 +163,11 @@ type found struct {
 // only after it recovered for a while.
 func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) {
 	var all []found
+	blind := map[AlertKind]bool{}
 	for _, rule := range []struct {
 		kinds []AlertKind
-		find  func(State, AlertOptions) []found
+		// find reports false where it cannot see what it speaks of.
+		find func(State, AlertOptions) ([]found, bool)
 	}{
 		{[]AlertKind{AlertLowBalance}, lowBalance},
 		{[]AlertKind{AlertKeyLow}, lowKeys},
@@ -151,7 +176,11 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 		{[]AlertKind{AlertSpike, AlertErrorSpike}, spiking},
 	} {
 		if slices.ContainsFunc(rule.kinds, func(k AlertKind) bool { return !slices.Contains(o.Off, k) }) {
-			all = append(all, rule.find(s, o)...)
+			some, sees := rule.find(s, o)
+			all = append(all, some...)
+			for _, k := range rule.kinds {
+				blind[k] = !sees
+			}
 		}
 	}
 	var events []AlertEvent
@@ -167,6 +196,10 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			continue
 		}
 		bad[id] = f.is
+		if h, ok := next[f.lineID()]; ok { // from now on it goes by its own name
+			delete(next, f.lineID())
+			next[id] = h
+		}
 		have, active := next[id]
 		switch {
 		case f.is == conditionBad && !active:
@@ -186,7 +219,7 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			continue
 		}
 		is, looked := bad[id]
-		if !looked {
+		if !looked && !blind[h.Kind] {
 			is = conditionGood // what is no more, as a key that was deleted, is no cause for alarm
 		}
 		switch {

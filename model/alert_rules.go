@@ -6,12 +6,13 @@ import (
 )
 
 // lowBalance warns by money where a threshold in money is known, else by the
-// hours that are left.
-func lowBalance(s State, o AlertOptions) []found {
+// hours that are left. An old balance, such as yesterday's after a restart, says
+// nothing of the one now.
+func lowBalance(s State, o AlertOptions) ([]found, bool) {
 	a := s.Account.V
 	f := found{Alert: Alert{Kind: AlertLowBalance, Left: a.Quota, Limit: o.LowBalance}}
-	if !a.Quota.OK || a.Unlimited {
-		return []found{f}
+	if !a.Quota.OK || a.Unlimited || s.Sources[SourceAccount].Late(s.Now) {
+		return []found{f}, true
 	}
 	perHour := pace(s)
 	f.PerHour = perHour
@@ -41,7 +42,7 @@ func lowBalance(s State, o AlertOptions) []found {
 	if f.is == conditionGood && slices.Contains(is, conditionUnsure) {
 		f.is = conditionUnsure
 	}
-	return []found{f}
+	return []found{f}, true
 }
 
 // pace is the spend in quota per hour over the last hour, by the log or else by
@@ -56,11 +57,14 @@ func pace(s State) Opt[float64] {
 
 // lowKeys warns of keys with a limit of their own that will not last, by what
 // each spent in the last quarter of an hour.
-func lowKeys(s State, o AlertOptions) []found {
+func lowKeys(s State, o AlertOptions) ([]found, bool) {
+	if src := s.Sources[SourceKeys]; src.LastOK.IsZero() || src.Late(s.Now) {
+		return nil, false
+	}
 	b := s.Self
 	limited := func(k APIKey) bool { return !k.Unlimited && k.Status == KeyEnabled }
 	if !slices.ContainsFunc(s.Keys.V, limited) {
-		return nil
+		return nil, true
 	}
 	s.Scope = ScopeSelf
 	end := windowEnd(s)
@@ -98,31 +102,42 @@ func lowKeys(s State, o AlertOptions) []found {
 		}
 		out = append(out, f)
 	}
-	return out
+	return out, true
 }
 
 // down warns of a gateway that does not answer, when its own account has failed
 // several times in a row; see downAfter.
-func down(s State, _ AlertOptions) []found {
+func down(s State, _ AlertOptions) ([]found, bool) {
 	st := s.Sources[SourceAccount]
 	f := found{Alert: Alert{Kind: AlertDown, Fault: st.Fault, Since: st.LastOK}}
 	switch h := st.Health(s.Now); {
 	case h == HealthDown || h == HealthUnauthorised && st.Failures >= downAfter:
 		f.is = conditionBad
-	case h == HealthUp || h == HealthStale && st.Fault.Kind == FaultNone:
+	case h == HealthUp:
 		f.is = conditionGood
 	}
-	return []found{f}
+	return []found{f}, true
+}
+
+// logEnd is the last second of the account's own log, unknown while that is so far
+// behind the gateway's now that its end says nothing of it.
+func logEnd(s State) Opt[int64] {
+	s.Scope = ScopeSelf
+	end := s.Self.Ledger.End()
+	if windowEnd(s) != end.V {
+		return Opt[int64]{}
+	}
+	return end
 }
 
 // failures warns of a share of attempts that fail, where failures are logged.
-func failures(s State, o AlertOptions) []found {
+func failures(s State, o AlertOptions) ([]found, bool) {
 	b := s.Self
 	f := found{Alert: Alert{Kind: AlertFailures}}
-	end := b.Ledger.End()
+	end := logEnd(s)
 	span := Span{end.V - failuresOver + 1, end.V}
 	if !b.ErrorsSeen || !end.OK || !b.Ledger.Covers(span) {
-		return []found{f}
+		return []found{f}, true
 	}
 	t := b.Usage.tally(span, b.Calls)
 	f.Tries = t.Calls + t.Errors
@@ -136,12 +151,15 @@ func failures(s State, o AlertOptions) []found {
 	case f.Share.V <= limit/again:
 		f.is = conditionGood
 	}
-	return []found{f}
+	return []found{f}, true
 }
 
 // spiking warns of spikes of the account's own calls.
-func spiking(s State, _ AlertOptions) []found {
+func spiking(s State, _ AlertOptions) ([]found, bool) {
 	s.Scope = ScopeSelf
+	if !logEnd(s).OK {
+		return nil, false
+	}
 	var out []found
 	for _, sp := range Spikes(s) {
 		kind := AlertSpike
@@ -153,5 +171,5 @@ func spiking(s State, _ AlertOptions) []found {
 			Since: time.Unix(sp.Since, 0).Add(-s.Skew.V), Times: Some(sp.Times), PerHour: Some(sp.PerHour), Share: sp.Errors,
 		}})
 	}
-	return out
+	return out, true
 }

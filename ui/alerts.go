@@ -26,11 +26,16 @@ type AlertOptions struct {
 	// not wait. Journal returns the latest of them, newest first; it may.
 	Told    func(e model.AlertEvent, says string)
 	Journal func() ([]model.AlertEntry, error)
+	// Lasting returns what the journal has as raised and not over, and false while
+	// it is not open yet; it must not wait. nil means that there is no journal.
+	Lasting func() ([]model.AlertEntry, bool)
 }
 
 // alerts is what the screen knows of alerts.
 type alerts struct {
 	state model.AlertState
+	// recalled is set once state knows what an earlier run raised.
+	recalled bool
 	// focused is whether the terminal has the focus, unknown while it never said;
 	// then a key press counts for a while.
 	focused   model.Opt[bool]
@@ -46,13 +51,29 @@ func (u *UI) watchedNow() bool {
 }
 
 // judgeFor judges the gateway of an update that may change the verdict: the log is
-// what moves most, so its answers are the beat; the account may be asked alone.
+// what moves most, so its answers are the beat; the account may be asked alone. What
+// came before the start is from the history: it was judged when it was news. And
+// nothing is judged before it is known what was told already.
 func (u *UI) judgeFor(up model.Update) tea.Cmd {
 	i := u.fleet.Index(up.Gateway)
-	if i < 0 || up.Source != model.SourceCalls && up.Source != model.SourceAccount {
+	if i < 0 || up.Source != model.SourceCalls && up.Source != model.SourceAccount || up.At.Before(u.opt.Now) || !u.recall() {
 		return nil
 	}
 	return u.judge(i)
+}
+
+// recall takes in what an earlier run raised, and reports whether that is known.
+func (u *UI) recall() bool {
+	if u.alerts.recalled || u.opt.Alerts.Lasting == nil {
+		return true
+	}
+	lines, ok := u.opt.Alerts.Lasting()
+	if ok {
+		u.alerts.recalled = true
+		u.alerts.state = u.alerts.state.Recall(lines)
+		u.changed()
+	}
+	return ok
 }
 
 // judge applies the rules to a gateway that has news.
@@ -66,9 +87,9 @@ func (u *UI) judge(i int) tea.Cmd {
 	u.alerts.state, events = model.Alerts(s, opt, u.alerts.state)
 	var cmds []tea.Cmd
 	for _, e := range events {
-		says := u.sentence(e.Alert, s)
 		if u.opt.Alerts.Told != nil {
-			u.opt.Alerts.Told(e, says)
+			// The journal and the hook outlast a masked screen.
+			u.opt.Alerts.Told(e, u.sentenceIn(e.Alert, s, false))
 		}
 		if !e.Raised {
 			continue
@@ -77,7 +98,7 @@ func (u *UI) judge(i int) tea.Cmd {
 			cmds = append(cmds, tea.Raw(notify.Bell()))
 		}
 		if u.opt.Alerts.Notify && !u.watchedNow() {
-			cmds = append(cmds, tea.Raw(u.opt.Alerts.Terminal.Sequence(e.Gateway, says)))
+			cmds = append(cmds, tea.Raw(u.opt.Alerts.Terminal.Sequence(e.Gateway, u.sentence(e.Alert, s))))
 		}
 	}
 	if len(events) > 0 {
@@ -113,6 +134,9 @@ func (u *UI) alarm() (theme.Style, string) {
 		return u.theme.Dim, ""
 	}
 	says := u.sentence(*best, u.fleet.States[max(0, u.fleet.Index(best.Gateway))])
+	if best.Gateway != u.current().Gateway.Name {
+		says = text.Clean(best.Gateway) + ": " + says
+	}
 	if more := len(active) - 1; more > 0 {
 		says += fmt.Sprintf(u.opt.Words.MoreAlerts, more)
 	}
@@ -130,10 +154,16 @@ func (u *UI) raised(kind model.AlertKind) bool {
 	return false
 }
 
-// sentence says an alert, with the figures that belong to it.
-func (u *UI) sentence(a model.Alert, s model.State) string {
+// sentence says an alert as it is drawn, masked in private.
+func (u *UI) sentence(a model.Alert, s model.State) string { return u.sentenceIn(a, s, u.private) }
+
+// sentenceIn says an alert, with the figures that belong to it.
+func (u *UI) sentenceIn(a model.Alert, s model.State, private bool) string {
 	w := u.opt.Words
-	d := pane.Data{State: s, Words: w, Zone: u.opt.Zone, Private: u.private}
+	d := pane.Data{State: s, Words: w, Zone: u.opt.Zone, Private: private}
+	if a.Said != "" {
+		return d.Name(a.Said)
+	}
 	hours := func() string {
 		if !a.Hours.OK {
 			return ""
@@ -159,9 +189,6 @@ func (u *UI) sentence(a model.Alert, s model.State) string {
 		says = fmt.Sprintf(w.AlertDown, text.Clean(a.Fault.Short))
 	case model.AlertFailures:
 		says = fmt.Sprintf(w.AlertFailures, text.Percent(a.Share.V), a.Tries)
-	}
-	if a.Gateway != u.current().Gateway.Name {
-		says = text.Clean(a.Gateway) + ": " + says
 	}
 	return says
 }

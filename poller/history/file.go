@@ -21,9 +21,12 @@ var schemaOne string
 //go:embed schema2.sql
 var schemaTwo string
 
+//go:embed schema3.sql
+var schemaThree string
+
 // migrations lead from one version of the schema to the next: the first from an
 // empty file to version 1. A release that has shipped a step never changes it.
-var migrations = []string{schemaOne, schemaTwo}
+var migrations = []string{schemaOne, schemaTwo, schemaThree}
 
 const (
 	// lockedFor is how long one statement waits for another process.

@@ -30,6 +30,23 @@ func (s *Store) Load(ctx context.Context, gateway string, now time.Time) ([]mode
 	return l.out, nil
 }
 
+// Status returns the status that a gateway told last, none where it never did.
+func (s *Store) Status(ctx context.Context, gateway string) (model.Status, error) {
+	var st model.Status
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		var text []byte
+		err := tx.QueryRowContext(ctx, "SELECT payload FROM latest WHERE gateway = ? AND kind = ?", gateway, kindStatus).Scan(&text)
+		if err == nil && json.Unmarshal(text, &st) != nil {
+			err = errDamaged
+		}
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return st, err
+}
+
 type loader struct {
 	ctx     context.Context
 	tx      *sql.Tx

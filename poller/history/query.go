@@ -20,10 +20,17 @@ func (s *Store) view(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
+		if ctx.Err() == nil {
+			s.unread(db, err)
+		}
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	return f(tx)
+	err = f(tx)
+	if ctx.Err() == nil {
+		s.unread(db, err)
+	}
+	return err
 }
 
 // Usage answers a query from the roll-ups. A gateway that was never seen has no

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"gatewatch/model"
 )
 
@@ -64,6 +66,7 @@ type Store struct {
 	fault       string    // the sentence on it
 	notice      string    // the sentence on what was put right
 	pausedUntil time.Time // when the file is tried again
+	damaged     bool      // damage was read, and the file is to be set aside
 
 	requests requests
 	sweeper  sweeper // the writing goroutine's own
@@ -126,7 +129,7 @@ func (s *Store) open(ctx context.Context) error {
 // use takes a file that was opened into use.
 func (s *Store) use(f *file) {
 	s.mu.Lock()
-	s.file, s.trouble, s.fault, s.pausedUntil = f, troubleNone, "", time.Time{}
+	s.file, s.trouble, s.fault, s.pausedUntil, s.damaged = f, troubleNone, "", time.Time{}, false
 	s.mu.Unlock()
 	s.sweeper = sweeper{}
 }
@@ -201,6 +204,7 @@ func (s *Store) loop() {
 
 // turn writes what has come since the last one, and goes on with the sweeping.
 func (s *Store) turn() {
+	s.renew()
 	s.mu.Lock()
 	paused, have := time.Now().Before(s.pausedUntil), s.file != nil
 	s.mu.Unlock()
@@ -262,6 +266,34 @@ func (s *Store) failed(err error) {
 	}
 	s.note(err)
 	if troubleOf(err) == troubleDamaged {
+		_ = s.replace(s.ctx, s.drop())
+	}
+}
+
+// unread takes the error of a query. What is wrong is said; a damaged file is set
+// aside by the writer, which alone may, and what waits for it goes to the new one.
+func (s *Store) unread(db *sql.DB, err error) {
+	var inFile *sqlite.Error
+	if !errors.As(err, &inFile) && !errors.Is(err, errDamaged) {
+		return // there was nothing, or whoever asked has stopped
+	}
+	t := troubleOf(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil || s.file.read != db {
+		return // it was of a file that is no longer in use
+	}
+	s.fault = t.sentence(err)
+	s.damaged = s.damaged || t == troubleDamaged
+}
+
+// renew sets a file aside in which damage was read.
+func (s *Store) renew() {
+	s.mu.Lock()
+	damaged := s.damaged
+	s.damaged = false
+	s.mu.Unlock()
+	if damaged {
 		_ = s.replace(s.ctx, s.drop())
 	}
 }

@@ -150,10 +150,10 @@ func TestAlerts(t *testing.T) {
 	again := first
 	again.At = at(origin + 5)
 	other.AddAlert(again)
-	second := model.AlertEntry{At: at(origin + 600), Gateway: "prod", Kind: "spike", Subject: "ci × m", Says: "again"}
-	other.AddAlert(second)
 	first.Cleared = model.Some(at(origin + 300))
 	other.AddAlert(first)
+	second := model.AlertEntry{At: at(origin + 600), Gateway: "prod", Kind: "spike", Subject: "ci × m", Says: "again"}
+	other.AddAlert(second)
 	mustFlush(t, other)
 	got, err := s.Alerts(t.Context(), 10)
 	if want := []model.AlertEntry{second, first}; err != nil || !reflect.DeepEqual(got, want) {

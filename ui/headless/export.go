@@ -193,6 +193,20 @@ func UsageRow(r *model.HistoryRow, whole bool, cur model.Currency, zone *time.Lo
 	}
 }
 
+// UnseenRow stands for a span of which nothing is known: a row of usage whose
+// counts are unknown, not 0.
+func UnseenRow(span model.Span, zone *time.Location) []Column {
+	row := UsageRow(&model.HistoryRow{Span: span}, false, model.Currency{}, zone)
+	for i := range row {
+		switch row[i].Name {
+		case "from", "to", "whole":
+		default:
+			row[i].Value = nil
+		}
+	}
+	return row
+}
+
 // BalanceRow is one sample of the balance.
 func BalanceRow(b model.BalanceSample, cur model.Currency, zone *time.Location) []Column {
 	return []Column{
