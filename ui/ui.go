@@ -244,7 +244,9 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // refresh; the first answer of a source and a change of health are drawn at
 // once.
 func (u *UI) fold(up model.Update) tea.Cmd {
-	u.now = up.At
+	if up.At.After(u.now) { // what is known from before moves no clock
+		u.now = up.At
+	}
 	i := u.fleet.Index(up.Gateway)
 	if i < 0 {
 		return nil
