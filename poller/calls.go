@@ -3,13 +3,10 @@ package poller
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"gatewatch/model"
-	"gatewatch/poller/gateway"
 )
 
 const (
@@ -28,9 +25,6 @@ const (
 	// minutes no query was slower than 55 ms with 5 million rows, at ten some took
 	// 16 s (docs/queries.md).
 	fillMost = 300
-	// rereads is how often a span is read anew when its set of rows changed while
-	// its pages were read.
-	rereads = 2
 )
 
 // callsReader decides what of the log is read next. Spans are closed: they end
@@ -242,110 +236,4 @@ func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Spa
 	newest := gaps[len(gaps)-1]
 	most := r.bound(r.pastDensity().seconds(pages, pageSize))
 	return model.Span{From: max(newest.From, newest.To-most+1), To: newest.To}, true
-}
-
-// read reads span whole and settles it. A span that needs more than twice the
-// pages it was meant for is cut to its newest part, until it fits.
-func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
-	most := 2*max(pages, fillPages) + 1
-	for {
-		rows, told, err := w.readSpan(ctx, r.scope, span, most)
-		var big *tooManyError
-		if errors.As(err, &big) {
-			if span.Seconds() == 1 {
-				return fmt.Errorf("%s: %w", w.target.Name, err)
-			}
-			*d = density{}
-			d.learn(big.rows, big.seconds)
-			span.From = span.To - max(1, min(span.Seconds()/2, d.seconds(pages, w.target.Gateway.PageSize()))) + 1
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		d.learn(len(rows), span.Seconds())
-		r.learnPace(span, meterOf(ctx).last)
-		readAt := r.now()
-		r.ledger = r.ledger.Settle(span, readAt)
-		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
-			Scope: r.scope, Span: span, Calls: rows, ReadAt: readAt, Told: told,
-		}, nil)
-		return nil
-	}
-}
-
-// tooManyError says that a span has more rows than were to be read: at least so
-// many in so many seconds.
-type tooManyError struct {
-	rows    int
-	seconds int64
-}
-
-func (e *tooManyError) Error() string {
-	return fmt.Sprintf("one second of the log holds %d calls and more, which the request budget cannot read: raise budget, or live with the gateway's own sums", e.rows)
-}
-
-// errMoved says that the rows of a closed span changed while its pages were
-// read, and again when it was read anew.
-var errMoved = errors.New("the log changed while it was read; it is read again at the next poll")
-
-// readSpan reads all rows of span, oldest first, at most that many pages of
-// them. told is set when the gateway confirmed how many there are.
-func (w *watch) readSpan(ctx context.Context, scope model.Scope, span model.Span, most int) (rows []model.Call, told bool, err error) {
-	for range rereads + 1 {
-		rows, told, err = w.readOnce(ctx, scope, span, most)
-		if err == nil {
-			slices.Reverse(rows) // newest first on the wire
-			return rows, told, nil
-		}
-		if !errors.Is(err, errMoved) {
-			return nil, false, err
-		}
-	}
-	return nil, false, fmt.Errorf("%s: %w", w.target.Name, err)
-}
-
-func (w *watch) readOnce(ctx context.Context, scope model.Scope, span model.Span, most int) ([]model.Call, bool, error) {
-	var rows []model.Call
-	var total model.Opt[int64]
-	for page := range most {
-		p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Scope: scope, Span: span, Page: page})
-		if err != nil {
-			return nil, false, err
-		}
-		if p.Total.OK {
-			if pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
-				return nil, false, &tooManyError{int(p.Total.V), span.Seconds()}
-			}
-			if total.OK && total != p.Total {
-				return nil, false, errMoved
-			}
-			total = p.Total
-		}
-		for i := range p.Calls {
-			if at := p.Calls[i].At; !span.Has(at) {
-				return nil, false, &gateway.StatusError{
-					Gateway: w.target.Name, Path: "the log", Kind: model.FaultBadAnswer,
-					Hint: fmt.Sprintf("a row of %s lies outside the time asked for", time.Unix(at, 0).UTC().Format(time.DateTime)),
-				}
-			}
-		}
-		// Where no total tells, a row that moved to the next page, because another
-		// one appeared before it, shows by its request id at the seam.
-		if n := len(rows); !p.Total.OK && n > 0 && len(p.Calls) > 0 && p.Calls[0].RequestID != "" && p.Calls[0] == rows[n-1] {
-			return nil, false, errMoved
-		}
-		rows = append(rows, p.Calls...)
-		if p.Last {
-			if total.OK && total.V != int64(len(rows)) {
-				return nil, false, errMoved
-			}
-			return rows, total.OK, nil
-		}
-	}
-	return nil, false, &tooManyError{len(rows), span.To - rows[len(rows)-1].At + 1}
-}
-
-func pagesOf(rows int64, pageSize int) int64 {
-	return (rows + int64(pageSize) - 1) / int64(max(1, pageSize))
 }
