@@ -38,10 +38,9 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 		slices.Reverse(rows) // newest first on the wire
 		d.learn(len(rows), span.Seconds())
 		r.learnPace(span, meterOf(ctx).last)
-		readAt := r.now()
-		r.ledger = r.ledger.Settle(span, readAt)
+		r.ledger = r.ledger.Settle(span, got.at)
 		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
-			Scope: r.scope, Span: span, Calls: rows, ReadAt: readAt, Told: got.total.OK,
+			Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
 		}, nil)
 		return nil
 	}
@@ -64,6 +63,9 @@ var errMoved = errors.New("the log changed while it was read; it is read again a
 
 // reading is what the pages of a span brought.
 type reading struct {
+	// at is the gateway's second before the first page was asked for. The others may
+	// have waited for the budget: what came late meanwhile is not in the first.
+	at    int64
 	pages [][]model.Call // newest row first
 	total model.Opt[int64]
 	// seen are the rows that cannot come twice, and unmarked is set when there are
@@ -84,6 +86,7 @@ func (w *watch) readSpan(ctx context.Context, r *callsReader, span model.Span, m
 }
 
 func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, most int) (got reading, err error) {
+	got.at = r.now()
 	for page := range most {
 		p, err := w.page(ctx, r, span, page)
 		if err != nil {

@@ -205,3 +205,43 @@ func TestRowsOutsideTheSpanAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestASpanIsAsOldAsItsFirstPage has the second page wait a minute, as it does for
+// a budget that is used up: the first one was read young, and what came late
+// meanwhile is not on it.
+func TestASpanIsAsOldAsItsFirstPage(t *testing.T) {
+	for name, c := range map[string]struct {
+		appear bool // a row, after the first page of the first attempt
+		readAt int64
+	}{"at once": {false, 0}, "at the second attempt": {true, 60}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{pageSize: 10, ids: true}
+				f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-time.Minute), 15, 1)
+				g := &between{fake: f, before: func(q gateway.CallsQuery) gateway.CallsQuery {
+					if q.Page == 1 {
+						time.Sleep(time.Minute)
+					}
+					return q
+				}}
+				w, rec := readerOf(g, f)
+				start := time.Now().Unix()
+				span := model.Span{From: start - 60, To: start - model.Lag}
+				if c.appear {
+					time.AfterFunc(time.Second, func() { f.late(gateway.CallsQuery{Span: span}, 1) })
+				}
+				if err := w.read(t.Context(), w.reader(), span, 10, 0, &w.reader().tail); err != nil {
+					t.Fatal(err)
+				}
+				if at := rec.updates[0].Payload.(model.CallsRead).ReadAt - start; at != c.readAt {
+					t.Errorf("read at %d s, not %d", at, c.readAt)
+				}
+				for whose, l := range map[string]model.Ledger{"poller": w.reader().ledger, "state": rec.now().Self.Ledger} {
+					if due := l.Due(start + 200); len(due) > 0 != (c.readAt == 0) {
+						t.Errorf("the %s wants %v read once more", whose, due)
+					}
+				}
+			})
+		})
+	}
+}
