@@ -36,7 +36,11 @@ type callsReader struct {
 	// perSecond is how many rows a second of the log has, as the last readings
 	// showed: of its end, and of its past.
 	tail, past density
-	verifiedAt int64
+	// verifiedAt is the second up to which everything due was read for the second
+	// time. owed is set when the budget had no room for that, and turnAt is when it
+	// last had that of the end of the log.
+	verifiedAt, turnAt int64
+	owed               bool
 	// skew is the gateway's clock minus ours, as it was at the beginning of the
 	// poll: no answer moves the clock while a span is being read.
 	skew time.Duration
@@ -102,18 +106,11 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		// The end of the log is not taken along: it is read twice anyway.
 		r.ledger = r.ledger.Unsettle(model.Span{From: again.From, To: min(again.To, to-verifyEvery)})
 	}
-	pages := w.tailPages(every)
-	if span := r.tailSpan(to, pages, gw.PageSize()); !span.Empty() {
-		if err := w.read(ctx, r, span, pages, every, &r.tail); err != nil {
-			return err
-		}
+	if err := w.readEnd(ctx, r, start, to, every); err != nil {
+		return err
 	}
-	if span, ok := r.dueSpan(to, gw.PageSize()); ok && budget.canSpare(r.tail.pages(span, gw.PageSize())) {
-		if err := w.read(ctx, r, span, fillPages, every, &r.tail); err != nil {
-			return err
-		}
-	}
-	for time.Since(start) < every*3/4 {
+	_, due := r.dueSpan(to, fillPages, gw.PageSize())
+	for !due && time.Since(start) < every*3/4 {
 		span, ok := r.gapSpan(w.countedWindow().Ending(to), fillPages, gw.PageSize())
 		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
 			break
@@ -130,6 +127,49 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	}
 	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
 	w.whole.Store(r.ledger.Covers(w.countedWindow().Ending(to)))
+	return nil
+}
+
+// readEnd reads the end of the log and what is due for its second reading, for
+// which the end makes room where the budget has none: by turns where the log could
+// nearly be read once, so that all of it can be read twice, and once a minute where
+// it could not, and is a sample.
+func (w *watch) readEnd(ctx context.Context, r *callsReader, start time.Time, to int64, every time.Duration) error {
+	gw, pages := w.target.Gateway, w.tailPages(every)
+	aMinute := float64(r.tail.pages(model.Span{From: 1, To: 60}, gw.PageSize()))
+	sample := aMinute*every.Minutes() > float64(2*pages)
+	most := pages
+	if sample {
+		most = 3 * pages
+	}
+	span, due := r.dueSpan(to, most, gw.PageSize())
+	turn := due && r.owed && (!sample || to-r.turnAt >= verifyEvery)
+	r.owed = false
+	if turn {
+		r.turnAt = to
+		if err := w.read(ctx, r, span, most, every, &r.tail); err != nil {
+			return err
+		}
+	} else if tail := r.tailSpan(to, pages, gw.PageSize()); !tail.Empty() {
+		if err := w.read(ctx, r, tail, pages, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	for most = max(pages, fillPages); time.Since(start) < every*3/4; {
+		if span, due = r.dueSpan(to, most, gw.PageSize()); !due {
+			break
+		}
+		if !w.target.Budget.canSpare(r.tail.pages(span, gw.PageSize())) {
+			r.owed = !turn
+			break
+		}
+		if err := w.read(ctx, r, span, most, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	if len(r.ledger.Due(to+model.Lag)) == 0 && to-r.verifiedAt >= verifyEvery {
+		r.verifiedAt = to
+	}
 	return nil
 }
 
@@ -202,19 +242,15 @@ func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	return model.Span{From: max(from, to-r.tail.seconds(pages, pageSize)+1), To: to}
 }
 
-// dueSpan is what is to be read for the second time: once a minute, oldest
-// first, as much as a few pages hold.
-func (r *callsReader) dueSpan(to int64, pageSize int) (model.Span, bool) {
+// dueSpan is what is to be read for the second time: once a minute, newest
+// first, as much as that many pages hold. Gaps in between are read along with it.
+func (r *callsReader) dueSpan(to int64, pages, pageSize int) (model.Span, bool) {
 	due := r.ledger.Due(to + model.Lag)
 	if len(due) == 0 || to-r.verifiedAt < verifyEvery {
 		return model.Span{}, false
 	}
-	oldest := due[0]
-	span := model.Span{From: oldest.From, To: min(oldest.To, oldest.From+r.tail.seconds(fillPages, pageSize)-1)}
-	if len(due) == 1 && span == oldest {
-		r.verifiedAt = to
-	}
-	return span, true
+	to = due[len(due)-1].To
+	return model.Span{From: max(due[0].From, to-r.tail.seconds(pages, pageSize)+1), To: to}, true
 }
 
 // pastDensity is the estimate for gaps.
