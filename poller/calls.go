@@ -48,9 +48,14 @@ type callsReader struct {
 	polledAt time.Time
 	server   int64
 	// most bounds a reading of the past in seconds where an answer was slow, 0 for
-	// fillMost; the end of the log has to be read whatever it takes. It
-	// only falls: a database that was slow once over so much will be again.
+	// fillMost. It only falls: a database that was slow once over so much will be
+	// again.
 	most int64
+	// hung bounds every reading for an hour after hungAt, when a request had no
+	// answer in time: the database may work on it still. Slow answers alone do not
+	// bound the end of the log, which has to be read whatever it takes.
+	hung   int64
+	hungAt time.Time
 	// oldest is the first second that the gateway can be asked about, 0 for any.
 	oldest int64
 }
@@ -216,10 +221,21 @@ func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, ever
 // leastSpan is the shortest span, in seconds, that slow answers lead to.
 const leastSpan = 15
 
-// bound keeps a span as short as slow answers ask for.
+// hungFor is how long no long span is asked for after one that had no answer.
+const hungFor = time.Hour
+
+// bound keeps a span of the past as short as slow answers ask for.
 func (r *callsReader) bound(seconds int64) int64 {
 	if r.most > 0 {
-		return min(seconds, r.most)
+		seconds = min(seconds, r.most)
+	}
+	return r.boundEnd(seconds)
+}
+
+// boundEnd keeps any other span as short as missing answers ask for.
+func (r *callsReader) boundEnd(seconds int64) int64 {
+	if r.hung > 0 && time.Since(r.hungAt) < hungFor {
+		return min(seconds, r.hung)
 	}
 	return seconds
 }
@@ -227,8 +243,21 @@ func (r *callsReader) bound(seconds int64) int64 {
 // learnPace takes how long the answers for a span took into the bound.
 func (r *callsReader) learnPace(span model.Span, took time.Duration) {
 	if took > backfillTook {
-		r.most = max(leastSpan, min(span.Seconds(), r.bound(fillMost))/2)
+		r.most = half(span, r.bound(fillMost))
 	}
+}
+
+// learnHung takes into the bounds that there was no answer for a span.
+func (r *callsReader) learnHung(span model.Span) {
+	if span.Seconds() > leastSpan { // else it was not the length
+		r.most = half(span, r.bound(fillMost))
+	}
+	r.hung, r.hungAt = half(span, r.boundEnd(fillMost)), time.Now()
+}
+
+// half is the bound after a span that was bounded so was too long.
+func half(span model.Span, bound int64) int64 {
+	return max(leastSpan, min(span.Seconds(), bound)/2)
 }
 
 // tailSpan is the end of the log that was not read yet, as much of it as fits.
@@ -239,7 +268,7 @@ func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	if end := r.ledger.End(); end.OK && (end.V >= to-longTail || r.tail.known) {
 		from = end.V + 1
 	}
-	return model.Span{From: max(from, to-r.tail.seconds(pages, pageSize)+1), To: to}
+	return model.Span{From: max(from, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}
 }
 
 // dueSpan is what is to be read for the second time: once a minute, newest
@@ -250,7 +279,7 @@ func (r *callsReader) dueSpan(to int64, pages, pageSize int) (model.Span, bool) 
 		return model.Span{}, false
 	}
 	to = due[len(due)-1].To
-	return model.Span{From: max(due[0].From, to-r.tail.seconds(pages, pageSize)+1), To: to}, true
+	return model.Span{From: max(due[0].From, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}, true
 }
 
 // pastDensity is the estimate for gaps.

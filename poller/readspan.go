@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -32,12 +33,16 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			continue
 		}
 		if err != nil {
+			// That our own time is over says nothing of the gateway.
+			if ctx.Err() == nil && hung(err) {
+				r.learnHung(span)
+			}
 			return err
 		}
 		rows := slices.Concat(got.pages...)
 		slices.Reverse(rows) // newest first on the wire
 		d.learn(len(rows), span.Seconds())
-		r.learnPace(span, meterOf(ctx).last)
+		r.learnPace(span, got.slowest)
 		r.ledger = r.ledger.Settle(span, got.at)
 		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
 			Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
@@ -45,6 +50,19 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 		return nil
 	}
 }
+
+// hung reports whether a request had no answer in time, from the gateway or from
+// what stands before it.
+func hung(err error) bool {
+	var status *gateway.StatusError
+	if errors.As(err, &status) && (status.Code == http.StatusGatewayTimeout || status.Code == cloudflareTimeout) {
+		return true
+	}
+	return model.FaultOf(err).Kind == model.FaultTimeout
+}
+
+// cloudflareTimeout is what Cloudflare answers for a server that did not.
+const cloudflareTimeout = 524
 
 // tooManyError says that a span has more rows than were to be read: at least so
 // many in so many seconds.
@@ -68,6 +86,8 @@ type reading struct {
 	at    int64
 	pages [][]model.Call // newest row first
 	total model.Opt[int64]
+	// slowest is how long the slowest answer took.
+	slowest time.Duration
 	// seen are the rows that cannot come twice, and unmarked is set when there are
 	// others.
 	seen     map[model.Call]struct{}
@@ -92,6 +112,7 @@ func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, m
 		if err != nil {
 			return reading{}, err
 		}
+		got.slowest = max(got.slowest, meterOf(ctx).last)
 		if p.Total.OK && pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
 			return reading{}, &tooManyError{int(p.Total.V), span.Seconds()}
 		}
