@@ -47,6 +47,8 @@ type callsReader struct {
 	// polledAt is when the last poll began, server the gateway's second then.
 	polledAt time.Time
 	server   int64
+	// readAt is when the last poll began that went well.
+	readAt time.Time
 	// most bounds a reading of the past in seconds where an answer was slow, 0 for
 	// fillMost. It only falls: a database that was slow once over so much will be
 	// again.
@@ -114,6 +116,7 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	if err := w.readEnd(ctx, r, start, to, every); err != nil {
 		return err
 	}
+	r.readAt = start
 	_, due := r.dueSpan(to, fillPages, gw.PageSize())
 	for !due && time.Since(start) < every*3/4 {
 		span, ok := r.gapSpan(w.countedWindow().Ending(to), fillPages, gw.PageSize())
@@ -207,14 +210,21 @@ func (w *watch) tailPages(every time.Duration) int {
 }
 
 // forgetFuture drops what was read of a time that the gateway's clock has not
-// reached any more, because the clock was set back.
+// reached any more, because the clock was set back, and of the time since then:
+// rows with seconds that were read already have been written meanwhile.
 func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, every time.Duration) {
 	end := r.ledger.End()
 	if !end.OK || end.V <= to+30 {
 		return
 	}
-	future := model.Span{From: to + 1, To: end.V}
+	// The last answer before the last poll may be as old as the slowest interval.
+	since := int64(slowest / time.Second)
+	if !r.readAt.IsZero() {
+		since += int64(time.Since(r.readAt) / time.Second)
+	}
+	future := model.Span{From: to + 1 - since, To: end.V}
 	r.ledger = r.ledger.Unsettle(future)
+	r.verifiedAt, r.turnAt = min(r.verifiedAt, to), min(r.turnAt, to)
 	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Scope: r.scope, Span: future}, nil)
 }
 

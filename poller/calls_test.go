@@ -248,6 +248,40 @@ func TestNoReadingIsLong(t *testing.T) {
 	})
 }
 
+// TestTheFutureIsReadAgain sets the gateway's clock back by ten minutes: what was
+// read of them is forgotten, and of the seconds in which rows were written before
+// that was known, and old rows and new are read twice.
+func TestTheFutureIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const back = 10 * time.Minute
+		f := &fake{totals: true, lateShare: 0.1, lateBy: 20 * time.Second}
+		start := time.Now()
+		f.traffic(rand.New(rand.NewPCG(1, 2)), start, 20*60, 1)
+		time.AfterFunc(20*time.Minute, func() {
+			f.setSkew(-back)
+			f.traffic(rand.New(rand.NewPCG(3, 4)), time.Now(), 30*60, 1)
+		})
+		rec := &recorder{}
+		time.AfterFunc(26*time.Minute, func() {
+			if due := rec.now().Self.Ledger.Due(time.Now().Add(-back).Unix() - 100); len(due) > 0 {
+				t.Errorf("six minutes later %v waits for the second reading", due)
+			}
+		})
+		runOn(t, f, f, time.Hour, 45*time.Minute, rec)
+		var forgot []model.Span
+		for _, u := range rec.updates {
+			if p, ok := u.Payload.(model.CallsForgot); ok {
+				forgot = append(forgot, p.Span)
+			}
+		}
+		if len(forgot) != 1 || forgot[0].Seconds() < 600 || forgot[0].Seconds() > 700 {
+			t.Errorf("forgot %v", forgot)
+		}
+		to := time.Now().Add(-back).Unix() - 130
+		checkAgainstTruth(t, f, rec.now(), model.Span{From: start.Unix(), To: to})
+	})
+}
+
 // TestGapsAreFilledWhenTrafficFalls has five busy minutes, of which the budget
 // allows to read a part, before a quiet time.
 func TestGapsAreFilledWhenTrafficFalls(t *testing.T) {
