@@ -51,8 +51,7 @@ type Budget struct {
 	halvedUntil  time.Time
 	pausedUntil  time.Time
 	pauses       int
-	heavyTook    time.Duration // the last heavy query's
-	heavyAt      time.Time
+	slowAt       time.Time // when a heavy query last took longer than backfillTook
 }
 
 // NewBudget returns a budget of limit requests per minute; 0 means that it
@@ -312,7 +311,7 @@ func (b *Budget) canFill(n int) bool {
 		return true
 	}
 	b.filled = lastMinute(b.filled, now)
-	slow := b.heavyTook > backfillTook && now.Sub(b.heavyAt) < time.Minute
+	slow := !b.slowAt.IsZero() && now.Sub(b.slowAt) < time.Minute
 	return !slow && len(b.filled)+n <= backfillPerMinute
 }
 
@@ -352,8 +351,8 @@ func (b *Budget) observe(heavy bool, took time.Duration, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if heavy {
-		b.heavyTook, b.heavyAt = took, now
+	if heavy && took > backfillTook {
+		b.slowAt = now // quick answers after it prove little: they are of other spans
 	}
 	if err == nil {
 		b.pauses = 0

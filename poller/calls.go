@@ -3,13 +3,10 @@ package poller
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"gatewatch/model"
-	"gatewatch/poller/gateway"
 )
 
 const (
@@ -28,9 +25,6 @@ const (
 	// minutes no query was slower than 55 ms with 5 million rows, at ten some took
 	// 16 s (docs/queries.md).
 	fillMost = 300
-	// rereads is how often a span is read anew when its set of rows changed while
-	// its pages were read.
-	rereads = 2
 )
 
 // callsReader decides what of the log is read next. Spans are closed: they end
@@ -42,17 +36,28 @@ type callsReader struct {
 	// perSecond is how many rows a second of the log has, as the last readings
 	// showed: of its end, and of its past.
 	tail, past density
-	verifiedAt int64
+	// verifiedAt is the second up to which everything due was read for the second
+	// time. owed is set when the budget had no room for that, and turnAt is when it
+	// last had that of the end of the log.
+	verifiedAt, turnAt int64
+	owed               bool
 	// skew is the gateway's clock minus ours, as it was at the beginning of the
 	// poll: no answer moves the clock while a span is being read.
 	skew time.Duration
 	// polledAt is when the last poll began, server the gateway's second then.
 	polledAt time.Time
 	server   int64
+	// readAt is when the last poll began that went well.
+	readAt time.Time
 	// most bounds a reading of the past in seconds where an answer was slow, 0 for
-	// fillMost; the end of the log has to be read whatever it takes. It
-	// only falls: a database that was slow once over so much will be again.
+	// fillMost. It only falls: a database that was slow once over so much will be
+	// again.
 	most int64
+	// hung bounds every reading for an hour after hungAt, when a request had no
+	// answer in time: the database may work on it still. Slow answers alone do not
+	// bound the end of the log, which has to be read whatever it takes.
+	hung   int64
+	hungAt time.Time
 	// oldest is the first second that the gateway can be asked about, 0 for any.
 	oldest int64
 }
@@ -108,18 +113,12 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		// The end of the log is not taken along: it is read twice anyway.
 		r.ledger = r.ledger.Unsettle(model.Span{From: again.From, To: min(again.To, to-verifyEvery)})
 	}
-	pages := w.tailPages(every)
-	if span := r.tailSpan(to, pages, gw.PageSize()); !span.Empty() {
-		if err := w.read(ctx, r, span, pages, every, &r.tail); err != nil {
-			return err
-		}
+	if err := w.readEnd(ctx, r, start, to, every); err != nil {
+		return err
 	}
-	if span, ok := r.dueSpan(to, gw.PageSize()); ok && budget.canSpare(r.tail.pages(span, gw.PageSize())) {
-		if err := w.read(ctx, r, span, fillPages, every, &r.tail); err != nil {
-			return err
-		}
-	}
-	for time.Since(start) < every*3/4 {
+	r.readAt = start
+	_, due := r.dueSpan(to, fillPages, gw.PageSize())
+	for !due && time.Since(start) < every*3/4 {
 		span, ok := r.gapSpan(w.countedWindow().Ending(to), fillPages, gw.PageSize())
 		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
 			break
@@ -136,6 +135,49 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	}
 	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
 	w.whole.Store(r.ledger.Covers(w.countedWindow().Ending(to)))
+	return nil
+}
+
+// readEnd reads the end of the log and what is due for its second reading, for
+// which the end makes room where the budget has none: by turns where the log could
+// nearly be read once, so that all of it can be read twice, and once a minute where
+// it could not, and is a sample.
+func (w *watch) readEnd(ctx context.Context, r *callsReader, start time.Time, to int64, every time.Duration) error {
+	gw, pages := w.target.Gateway, w.tailPages(every)
+	aMinute := float64(r.tail.pages(model.Span{From: 1, To: 60}, gw.PageSize()))
+	sample := aMinute*every.Minutes() > float64(2*pages)
+	most := pages
+	if sample {
+		most = 3 * pages
+	}
+	span, due := r.dueSpan(to, most, gw.PageSize())
+	turn := due && r.owed && (!sample || to-r.turnAt >= verifyEvery)
+	r.owed = false
+	if turn {
+		r.turnAt = to
+		if err := w.read(ctx, r, span, most, every, &r.tail); err != nil {
+			return err
+		}
+	} else if tail := r.tailSpan(to, pages, gw.PageSize()); !tail.Empty() {
+		if err := w.read(ctx, r, tail, pages, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	for most = max(pages, fillPages); time.Since(start) < every*3/4; {
+		if span, due = r.dueSpan(to, most, gw.PageSize()); !due {
+			break
+		}
+		if !w.target.Budget.canSpare(r.tail.pages(span, gw.PageSize())) {
+			r.owed = !turn
+			break
+		}
+		if err := w.read(ctx, r, span, most, every, &r.tail); err != nil {
+			return err
+		}
+	}
+	if len(r.ledger.Due(to+model.Lag)) == 0 && to-r.verifiedAt >= verifyEvery {
+		r.verifiedAt = to
+	}
 	return nil
 }
 
@@ -168,24 +210,42 @@ func (w *watch) tailPages(every time.Duration) int {
 }
 
 // forgetFuture drops what was read of a time that the gateway's clock has not
-// reached any more, because the clock was set back.
+// reached any more, because the clock was set back, and of the time since then:
+// rows with seconds that were read already have been written meanwhile.
 func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, every time.Duration) {
 	end := r.ledger.End()
 	if !end.OK || end.V <= to+30 {
 		return
 	}
-	future := model.Span{From: to + 1, To: end.V}
+	// The last answer before the last poll may be as old as the slowest interval.
+	since := int64(slowest / time.Second)
+	if !r.readAt.IsZero() {
+		since += int64(time.Since(r.readAt) / time.Second)
+	}
+	future := model.Span{From: to + 1 - since, To: end.V}
 	r.ledger = r.ledger.Unsettle(future)
+	r.verifiedAt, r.turnAt = min(r.verifiedAt, to), min(r.turnAt, to)
 	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Scope: r.scope, Span: future}, nil)
 }
 
 // leastSpan is the shortest span, in seconds, that slow answers lead to.
 const leastSpan = 15
 
-// bound keeps a span as short as slow answers ask for.
+// hungFor is how long no long span is asked for after one that had no answer.
+const hungFor = time.Hour
+
+// bound keeps a span of the past as short as slow answers ask for.
 func (r *callsReader) bound(seconds int64) int64 {
 	if r.most > 0 {
-		return min(seconds, r.most)
+		seconds = min(seconds, r.most)
+	}
+	return r.boundEnd(seconds)
+}
+
+// boundEnd keeps any other span as short as missing answers ask for.
+func (r *callsReader) boundEnd(seconds int64) int64 {
+	if r.hung > 0 && time.Since(r.hungAt) < hungFor {
+		return min(seconds, r.hung)
 	}
 	return seconds
 }
@@ -193,8 +253,21 @@ func (r *callsReader) bound(seconds int64) int64 {
 // learnPace takes how long the answers for a span took into the bound.
 func (r *callsReader) learnPace(span model.Span, took time.Duration) {
 	if took > backfillTook {
-		r.most = max(leastSpan, min(span.Seconds(), r.bound(fillMost))/2)
+		r.most = half(span, r.bound(fillMost))
 	}
+}
+
+// learnHung takes into the bounds that there was no answer for a span.
+func (r *callsReader) learnHung(span model.Span) {
+	if span.Seconds() > leastSpan { // else it was not the length
+		r.most = half(span, r.bound(fillMost))
+	}
+	r.hung, r.hungAt = half(span, r.boundEnd(fillMost)), time.Now()
+}
+
+// half is the bound after a span that was bounded so was too long.
+func half(span model.Span, bound int64) int64 {
+	return max(leastSpan, min(span.Seconds(), bound)/2)
 }
 
 // tailSpan is the end of the log that was not read yet, as much of it as fits.
@@ -205,22 +278,18 @@ func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	if end := r.ledger.End(); end.OK && (end.V >= to-longTail || r.tail.known) {
 		from = end.V + 1
 	}
-	return model.Span{From: max(from, to-r.tail.seconds(pages, pageSize)+1), To: to}
+	return model.Span{From: max(from, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}
 }
 
-// dueSpan is what is to be read for the second time: once a minute, oldest
-// first, as much as a few pages hold.
-func (r *callsReader) dueSpan(to int64, pageSize int) (model.Span, bool) {
+// dueSpan is what is to be read for the second time: once a minute, newest
+// first, as much as that many pages hold. Gaps in between are read along with it.
+func (r *callsReader) dueSpan(to int64, pages, pageSize int) (model.Span, bool) {
 	due := r.ledger.Due(to + model.Lag)
 	if len(due) == 0 || to-r.verifiedAt < verifyEvery {
 		return model.Span{}, false
 	}
-	oldest := due[0]
-	span := model.Span{From: oldest.From, To: min(oldest.To, oldest.From+r.tail.seconds(fillPages, pageSize)-1)}
-	if len(due) == 1 && span == oldest {
-		r.verifiedAt = to
-	}
-	return span, true
+	to = due[len(due)-1].To
+	return model.Span{From: max(due[0].From, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}, true
 }
 
 // pastDensity is the estimate for gaps.
@@ -242,110 +311,4 @@ func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Spa
 	newest := gaps[len(gaps)-1]
 	most := r.bound(r.pastDensity().seconds(pages, pageSize))
 	return model.Span{From: max(newest.From, newest.To-most+1), To: newest.To}, true
-}
-
-// read reads span whole and settles it. A span that needs more than twice the
-// pages it was meant for is cut to its newest part, until it fits.
-func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
-	most := 2*max(pages, fillPages) + 1
-	for {
-		rows, told, err := w.readSpan(ctx, r.scope, span, most)
-		var big *tooManyError
-		if errors.As(err, &big) {
-			if span.Seconds() == 1 {
-				return fmt.Errorf("%s: %w", w.target.Name, err)
-			}
-			*d = density{}
-			d.learn(big.rows, big.seconds)
-			span.From = span.To - max(1, min(span.Seconds()/2, d.seconds(pages, w.target.Gateway.PageSize()))) + 1
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		d.learn(len(rows), span.Seconds())
-		r.learnPace(span, meterOf(ctx).last)
-		readAt := r.now()
-		r.ledger = r.ledger.Settle(span, readAt)
-		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
-			Scope: r.scope, Span: span, Calls: rows, ReadAt: readAt, Told: told,
-		}, nil)
-		return nil
-	}
-}
-
-// tooManyError says that a span has more rows than were to be read: at least so
-// many in so many seconds.
-type tooManyError struct {
-	rows    int
-	seconds int64
-}
-
-func (e *tooManyError) Error() string {
-	return fmt.Sprintf("one second of the log holds %d calls and more, which the request budget cannot read: raise budget, or live with the gateway's own sums", e.rows)
-}
-
-// errMoved says that the rows of a closed span changed while its pages were
-// read, and again when it was read anew.
-var errMoved = errors.New("the log changed while it was read; it is read again at the next poll")
-
-// readSpan reads all rows of span, oldest first, at most that many pages of
-// them. told is set when the gateway confirmed how many there are.
-func (w *watch) readSpan(ctx context.Context, scope model.Scope, span model.Span, most int) (rows []model.Call, told bool, err error) {
-	for range rereads + 1 {
-		rows, told, err = w.readOnce(ctx, scope, span, most)
-		if err == nil {
-			slices.Reverse(rows) // newest first on the wire
-			return rows, told, nil
-		}
-		if !errors.Is(err, errMoved) {
-			return nil, false, err
-		}
-	}
-	return nil, false, fmt.Errorf("%s: %w", w.target.Name, err)
-}
-
-func (w *watch) readOnce(ctx context.Context, scope model.Scope, span model.Span, most int) ([]model.Call, bool, error) {
-	var rows []model.Call
-	var total model.Opt[int64]
-	for page := range most {
-		p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Scope: scope, Span: span, Page: page})
-		if err != nil {
-			return nil, false, err
-		}
-		if p.Total.OK {
-			if pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
-				return nil, false, &tooManyError{int(p.Total.V), span.Seconds()}
-			}
-			if total.OK && total != p.Total {
-				return nil, false, errMoved
-			}
-			total = p.Total
-		}
-		for i := range p.Calls {
-			if at := p.Calls[i].At; !span.Has(at) {
-				return nil, false, &gateway.StatusError{
-					Gateway: w.target.Name, Path: "the log", Kind: model.FaultBadAnswer,
-					Hint: fmt.Sprintf("a row of %s lies outside the time asked for", time.Unix(at, 0).UTC().Format(time.DateTime)),
-				}
-			}
-		}
-		// Where no total tells, a row that moved to the next page, because another
-		// one appeared before it, shows by its request id at the seam.
-		if n := len(rows); !p.Total.OK && n > 0 && len(p.Calls) > 0 && p.Calls[0].RequestID != "" && p.Calls[0] == rows[n-1] {
-			return nil, false, errMoved
-		}
-		rows = append(rows, p.Calls...)
-		if p.Last {
-			if total.OK && total.V != int64(len(rows)) {
-				return nil, false, errMoved
-			}
-			return rows, total.OK, nil
-		}
-	}
-	return nil, false, &tooManyError{len(rows), span.To - rows[len(rows)-1].At + 1}
-}
-
-func pagesOf(rows int64, pageSize int) int64 {
-	return (rows + int64(pageSize) - 1) / int64(max(1, pageSize))
 }

@@ -52,9 +52,11 @@ func (w *watch) loop(ctx context.Context, src model.Source) {
 		if wait <= 0 {
 			wait = w.slowed(src, slowBy)
 		}
+		next := start.Add(wait)
 		if err != nil {
 			failures++
-			wait = w.backOff(src, failures)
+			// From the end: a timeout takes longer than the first waits.
+			next = time.Now().Add(w.backOff(src, failures))
 			w.emit(src, m.last, every, nil, err)
 		} else {
 			failures = 0
@@ -62,11 +64,11 @@ func (w *watch) loop(ctx context.Context, src model.Source) {
 		if first && err == nil {
 			// From the second poll on the sources are apart, so that they do not ask
 			// together.
-			wait += offset(src)
+			next = next.Add(offset(src))
 			first = false
 		}
 		select {
-		case <-time.After(time.Until(start.Add(wait))):
+		case <-time.After(time.Until(next)):
 			forced = false
 		case <-w.poke[src]:
 			forced = true

@@ -128,3 +128,36 @@ func TestChannelsAreAskedForWhileTheyAreShown(t *testing.T) {
 		}
 	})
 }
+
+// TestBackOff has an account that has no answer for 20 s: the wait is counted from
+// then on, doubles up to a minute, and is over with the first good answer.
+func TestBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		var ends []time.Time
+		f.fail = func(kind string) error {
+			if kind != "account" || f.count("account") == 7 {
+				return nil
+			}
+			time.Sleep(20 * time.Second)
+			ends = append(ends, time.Now())
+			return &gateway.StatusError{Gateway: "prod", Kind: model.FaultTimeout}
+		}
+		watchFor(t, f, 0, time.Hour, 10*time.Minute)
+		var asked []time.Time
+		for _, r := range f.asked {
+			if r.kind == "account" {
+				asked = append(asked, r.at)
+			}
+		}
+		for i, want := range []time.Duration{10, 20, 40, 60, 60, 60} {
+			want *= time.Second
+			if wait := asked[i+1].Sub(ends[i]); wait < want || wait > want*11/10 {
+				t.Errorf("after failure %d the wait was %s, not %s", i+1, wait, want)
+			}
+		}
+		if wait := asked[8].Sub(ends[6]); wait < 10*time.Second || wait > 11*time.Second {
+			t.Errorf("after a good answer the wait was %s", wait)
+		}
+	})
+}

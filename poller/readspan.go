@@ -1,0 +1,210 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"gatewatch/model"
+	"gatewatch/poller/gateway"
+)
+
+// rereads is how often a span is read anew when its set of rows changed while its
+// pages were read.
+const rereads = 2
+
+// read reads span whole and settles it. A span that needs more than twice the
+// pages it was meant for is cut to its newest part, until it fits.
+func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
+	most := 2*max(pages, fillPages) + 1
+	for {
+		got, err := w.readSpan(ctx, r, span, most)
+		var big *tooManyError
+		if errors.As(err, &big) {
+			if span.Seconds() == 1 {
+				return fmt.Errorf("%s: %w", w.target.Name, err)
+			}
+			*d = density{}
+			d.learn(big.rows, big.seconds)
+			span.From = span.To - max(1, min(span.Seconds()/2, d.seconds(pages, w.target.Gateway.PageSize()))) + 1
+			continue
+		}
+		if err != nil {
+			// That our own time is over says nothing of the gateway.
+			if ctx.Err() == nil && hung(err) {
+				r.learnHung(span)
+			}
+			return err
+		}
+		rows := slices.Concat(got.pages...)
+		slices.Reverse(rows) // newest first on the wire
+		d.learn(len(rows), span.Seconds())
+		r.learnPace(span, got.slowest)
+		r.ledger = r.ledger.Settle(span, got.at)
+		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
+			Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
+		}, nil)
+		return nil
+	}
+}
+
+// hung reports whether a request had no answer in time, from the gateway or from
+// what stands before it.
+func hung(err error) bool {
+	var status *gateway.StatusError
+	if errors.As(err, &status) && (status.Code == http.StatusGatewayTimeout || status.Code == cloudflareTimeout) {
+		return true
+	}
+	return model.FaultOf(err).Kind == model.FaultTimeout
+}
+
+// cloudflareTimeout is what Cloudflare answers for a server that did not.
+const cloudflareTimeout = 524
+
+// tooManyError says that a span has more rows than were to be read: at least so
+// many in so many seconds.
+type tooManyError struct {
+	rows    int
+	seconds int64
+}
+
+func (e *tooManyError) Error() string {
+	return fmt.Sprintf("one second of the log holds %d calls and more, which the request budget cannot read: raise budget, or live with the gateway's own sums", e.rows)
+}
+
+// errMoved says that the rows of a closed span changed while its pages were
+// read, and again when it was read anew.
+var errMoved = errors.New("the log changed while it was read; it is read again at the next poll")
+
+// reading is what the pages of a span brought.
+type reading struct {
+	// at is the gateway's second before the first page was asked for. The others may
+	// have waited for the budget: what came late meanwhile is not in the first.
+	at    int64
+	pages [][]model.Call // newest row first
+	total model.Opt[int64]
+	// slowest is how long the slowest answer took.
+	slowest time.Duration
+	// seen are the rows that cannot come twice, and unmarked is set when there are
+	// others.
+	seen     map[model.Call]struct{}
+	unmarked bool
+}
+
+// readSpan reads all rows of span, at most that many pages of them.
+func (w *watch) readSpan(ctx context.Context, r *callsReader, span model.Span, most int) (reading, error) {
+	for range rereads + 1 {
+		got, err := w.readOnce(ctx, r, span, most)
+		if !errors.Is(err, errMoved) {
+			return got, err
+		}
+	}
+	return reading{}, fmt.Errorf("%s: %w", w.target.Name, errMoved)
+}
+
+func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, most int) (got reading, err error) {
+	got.at = r.now()
+	for page := range most {
+		p, err := w.page(ctx, r, span, page)
+		if err != nil {
+			return reading{}, err
+		}
+		got.slowest = max(got.slowest, meterOf(ctx).last)
+		if p.Total.OK && pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
+			return reading{}, &tooManyError{int(p.Total.V), span.Seconds()}
+		}
+		if !got.take(p) {
+			return reading{}, errMoved
+		}
+		if !p.Last {
+			continue
+		}
+		if got.total.OK && got.total.V != int64(got.rows()) {
+			return reading{}, errMoved
+		}
+		if !got.total.OK && got.unmarked && got.rows() > len(got.pages[0]) {
+			// Nothing else tells whether rows appeared meanwhile: they do at the beginning.
+			again, err := w.page(ctx, r, span, 0)
+			if err != nil {
+				return reading{}, err
+			}
+			if !slices.Equal(again.Calls, got.pages[0]) {
+				return reading{}, errMoved
+			}
+		}
+		return got, nil
+	}
+	last := got.pages[most-1]
+	return reading{}, &tooManyError{got.rows(), span.To - last[len(last)-1].At + 1}
+}
+
+// page asks for one page, whose rows are of span.
+func (w *watch) page(ctx context.Context, r *callsReader, span model.Span, page int) (gateway.CallsPage, error) {
+	p, err := w.target.Gateway.Calls(ctx, gateway.CallsQuery{Scope: r.scope, Span: span, Page: page})
+	if err != nil {
+		return gateway.CallsPage{}, err
+	}
+	for i := range p.Calls {
+		if at := p.Calls[i].At; !span.Has(at) {
+			return gateway.CallsPage{}, &gateway.StatusError{
+				Gateway: w.target.Name, Path: "the log", Kind: model.FaultBadAnswer,
+				Hint: fmt.Sprintf("a row of %s lies outside the time asked for", time.Unix(at, 0).UTC().Format(time.DateTime)),
+			}
+		}
+	}
+	return p, nil
+}
+
+// take adds a page, unless it shows that pages do not follow each other: that rows
+// appeared before it, so that it brings some once more, or that it is one of the
+// pages before, sent twice.
+func (g *reading) take(p gateway.CallsPage) bool {
+	if g.total.OK && p.Total.OK && g.total != p.Total {
+		return false
+	}
+	if p.Total.OK {
+		g.total = p.Total
+	}
+	// Two equal rows are legal. Two equal pages are not to be believed, not even
+	// where the count of their rows fits.
+	if len(p.Calls) > 1 && slices.ContainsFunc(g.pages, func(q []model.Call) bool { return slices.Equal(q, p.Calls) }) {
+		return false
+	}
+	if g.seen == nil {
+		g.seen = map[model.Call]struct{}{}
+	}
+	for i := range p.Calls {
+		if !marked(&p.Calls[i]) {
+			g.unmarked = true
+			continue
+		}
+		if _, again := g.seen[p.Calls[i]]; again {
+			return false
+		}
+	}
+	for i := range p.Calls {
+		if !p.Last && marked(&p.Calls[i]) {
+			g.seen[p.Calls[i]] = struct{}{}
+		}
+	}
+	g.pages = append(g.pages, p.Calls)
+	return true
+}
+
+// marked reports whether a row has no equal, thanks to its request id. A request
+// that failed and was tried again can leave equal rows with one id (new-api).
+func marked(c *model.Call) bool { return c.RequestID != "" && c.Kind != model.KindError }
+
+func (g *reading) rows() (n int) {
+	for _, p := range g.pages {
+		n += len(p)
+	}
+	return n
+}
+
+func pagesOf(rows int64, pageSize int) int64 {
+	return (rows + int64(pageSize) - 1) / int64(max(1, pageSize))
+}
