@@ -170,6 +170,9 @@ func filled(all ...segment) []segment {
 func (u *UI) health(worth int) segment {
 	th, st := u.theme, u.data.State.Sources[model.SourceAccount]
 	sign, style := gateways.Sign(th, u.data.State, u.data.State.Now)
+	if u.raised(model.AlertDown) {
+		style = th.Bad // until it has answered for a while
+	}
 	if st.Late(u.data.State.Now) {
 		sign += " " + text.Age(u.data.State.Now.Sub(st.LastOK))
 	}
@@ -234,7 +237,7 @@ func (u *UI) rates() (money, rpm, tpm, errs segment) {
 	if e := sum.ErrorRate; e.OK {
 		style := th.Plain
 		switch {
-		case e.V >= 0.1:
+		case e.V >= 0.1 || u.raised(model.AlertFailures):
 			style = th.Bad
 		case e.V >= 0.02:
 			style = th.Warn

@@ -104,8 +104,11 @@ func left(d pane.Data, k model.APIKey) table.Cell {
 		return table.Num(d.Words.NoLimit, 1e300, d.Theme.Dim)
 	}
 	style = d.Theme.Plain
+	switch {
+	case d.KeyLow(k.ID):
+		style = d.Theme.Bad
 	// Less than a tenth of what it had: it will run out.
-	if k.Used.OK && k.Remaining < (k.Remaining+k.Used.V)/10 {
+	case k.Used.OK && k.Remaining < (k.Remaining+k.Used.V)/10:
 		style = d.Theme.Warn
 	}
 	return table.Num(d.Money(k.Remaining), float64(k.Remaining), style)
@@ -131,6 +134,10 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		if !p.filter.Match(filter.Field{Name: "key", Value: k.Name}, filter.Field{Name: "status", Value: word}, filter.Field{Name: "group", Value: k.Group}) {
 			continue
 		}
+		sign := "● "
+		if d.KeyLow(k.ID) {
+			sign, style = pane.Alarm, th.Bad
+		}
 		spent, calls := unknown, unknown
 		if k.Spent.OK {
 			spent = table.Num(money(float64(k.Spent.V)), float64(k.Spent.V), th.Money)
@@ -150,7 +157,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 			expires = table.Num(text.Moment(time.Unix(k.Expires.V, 0).In(d.Zone), d.State.Now.In(d.Zone)), -float64(k.Expires.V), th.Dim)
 		}
 		rows = append(rows, table.Row[id]{Key: id{key: k.ID}, Cells: []table.Cell{
-			table.Str("● "+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
+			table.Str(sign+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
 		}})
 	}
 	sortBy(rows, spentColumn)
@@ -227,7 +234,7 @@ func (p *Pane) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd 
 	case key.Matches(msg, keys.Enter) && rows[i].Key.other == "":
 		return pane.Send(pane.Opened{Card: card(d, rows[i].Key.key)})
 	case key.Matches(msg, keys.Copy):
-		name := strings.TrimLeft(rows[i].Cells[0].Text, "● ")
+		name := strings.TrimLeft(rows[i].Cells[0].Text, "●"+pane.Alarm)
 		rows[i].Cells[0].Text = name
 		return pane.Send(pane.CopyRow(name, columns(d), rows[i].Cells))
 	}
@@ -264,7 +271,7 @@ func card(d pane.Data, keyID int64) pane.Card {
 		if !k.Unlimited {
 			remaining = fmt.Sprintf("%s (%s)", d.Money(k.Remaining), d.Count(int64(k.Remaining)))
 		}
-		add(words.Left, remaining)
+		c.Rows = append(c.Rows, pane.CardRow{Name: words.Left, Value: remaining, Style: left(d, k.APIKey).Style})
 		used := text.Unknown
 		if k.Used.OK {
 			used = fmt.Sprintf("%s (%s)", d.Money(k.Used.V), d.Count(int64(k.Used.V)))

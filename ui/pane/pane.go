@@ -29,6 +29,9 @@ type Data struct {
 	// Spot is the minute under the chart's cursor and Spenders who spent in it.
 	Spot     model.Opt[model.Span]
 	Spenders []model.Spender
+	// Alerts are those that stand for the gateway on the screen; each colours its
+	// figure.
+	Alerts []model.Alert
 	// Fleet is every gateway; the one on the screen is Current.
 	Fleet   []model.State
 	Current int
