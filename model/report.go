@@ -155,7 +155,8 @@ type ModelReport struct {
 }
 
 // PerformanceReport is what models and keys share; Durations counts the calls
-// that the quantiles rest on.
+// that the quantiles and the speed rest on, FirstTokens those of the first token's
+// and CacheCalls those of cache_hit.
 type PerformanceReport struct {
 	P99MS           Opt[int64]   `json:"p99_ms"`
 	FirstTokenP99MS Opt[int64]   `json:"first_token_p99_ms"`
@@ -165,6 +166,8 @@ type PerformanceReport struct {
 	Durations       int64        `json:"durations"`
 	// DurationsIn is "s" where the gateway measures durations in whole seconds.
 	DurationsIn string `json:"durations_in"`
+	FirstTokens int64  `json:"first_tokens"`
+	CacheCalls  int64  `json:"cache_calls"`
 }
 
 // KeyReport is one key and its share of the window.

@@ -169,7 +169,7 @@ func millis(d Opt[time.Duration]) Opt[int64] { return mapOpt(d, time.Duration.Mi
 
 func performanceReport(p Performance, errs Opt[float64]) PerformanceReport {
 	r := PerformanceReport{
-		P99MS: millis(p.P99), FirstTokenP99MS: millis(p.FirstTokenP99), Durations: p.N, DurationsIn: "ms",
+		P99MS: millis(p.P99), FirstTokenP99MS: millis(p.FirstTokenP99), Durations: p.N, DurationsIn: "ms", FirstTokens: p.FirstN, CacheCalls: p.CacheN,
 		TokensPerSecond: mapOpt(p.TokensPerSecond, round4), CacheHit: mapOpt(p.CacheHit, round4), ErrorRate: mapOpt(errs, round4),
 	}
 	if p.Coarse {

@@ -9,6 +9,7 @@ import (
 	"gatewatch/model"
 	"gatewatch/ui/gateways"
 	"gatewatch/ui/overview"
+	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
 )
@@ -235,12 +236,9 @@ func (u *UI) rates() (money, rpm, tpm, errs segment) {
 	rpm, tpm = count("rpm", sum.RPM, 70), count("tpm", sum.TPM, 65)
 	rate := unknown
 	if e := sum.ErrorRate; e.OK {
-		style := th.Plain
-		switch {
-		case e.V >= 0.1 || u.raised(model.AlertFailures):
+		style := pane.FailStyle(th, e.V)
+		if u.raised(model.AlertFailures) {
 			style = th.Bad
-		case e.V >= 0.02:
-			style = th.Warn
 		}
 		rate = seg(style, text.Percent(e.V), 0)
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gatewatch/model"
 )
@@ -43,4 +44,59 @@ func TestTheCauseOfAGapIsSeen(t *testing.T) {
 func firstWords(s string) string {
 	words := strings.Fields(s)
 	return strings.Join(words[:min(3, len(words))], " ")
+}
+
+// TestEachFigureSaysOfHowManyCalls has a model and a key whose calls tell different
+// things, one of them logged as a failure.
+func TestEachFigureSaysOfHowManyCalls(t *testing.T) {
+	calls := func(errors bool) feed {
+		var f feed
+		f.add(model.SourceAccount, model.Account{Username: "alice", Quota: model.Some[model.Quota](500_000), Enabled: true})
+		f.add(model.SourceKeys, model.Keys{{ID: 1, Name: "laptop", Status: model.KeyEnabled, Unlimited: true}})
+		r := model.CallsRead{Span: model.Span{From: t0 - 3700, To: t0 - 5}, ReadAt: t0}
+		for i := range int64(6) {
+			c := model.Call{At: t0 - 100 + i, Kind: model.KindConsume, Model: "o3", Key: "laptop", KeyID: 1, Quota: 500, Prompt: 100, Completion: 30}
+			if i < 4 {
+				c.Took, c.Coarse = model.Some(3*time.Second), true
+			}
+			if i < 3 {
+				c.FirstToken = model.Some(400 * time.Millisecond)
+			}
+			if i < 2 {
+				c.Cached = model.Some[int64](25)
+			}
+			r.Calls = append(r.Calls, c)
+		}
+		if errors {
+			r.Calls = append(r.Calls, model.Call{At: t0 - 50, Kind: model.KindError, Model: "o3", Key: "laptop", KeyID: 1})
+		}
+		f.add(model.SourceCalls, r)
+		return f
+	}
+	for name, press := range map[string][]string{"model": {"tab", "enter"}, "key": {"tab", "tab", "enter"}} {
+		u := screen(t, 160, 48, calls(true))
+		pressKeys(u, press...)
+		s := shown(t, u)
+		for _, want := range []string{
+			"≈3 s · ≈3 s · ≈3 s (4 calls)", "400 ms · 400 ms · 400 ms (3 calls)", "≈10.0 tokens/s (4 calls)", "25 % (2 calls)", "1 (14 % of 7 attempts)",
+		} {
+			if !strings.Contains(s, want) {
+				t.Errorf("the card of a %s does not say %q:\n%s", name, want, s)
+			}
+		}
+		u = screen(t, 160, 48, calls(false))
+		pressKeys(u, press...)
+		if s := strings.Join(strings.Fields(shown(t, u)), " "); !strings.Contains(s, "│ errors – │") || strings.Contains(s, "attempts") {
+			t.Errorf("where no failure is logged their number is not known, the card of a %s says:\n%s", name, s)
+		}
+	}
+	// The table has the share beside the calls, where it is known.
+	for errors, want := range map[bool]string{true: "14 %", false: "–"} {
+		u := screen(t, 120, 40, calls(errors))
+		for _, l := range lines(t, u) {
+			if i := strings.Index(l, "● laptop"); i >= 0 && !strings.HasSuffix(l[i:], want+" │") {
+				t.Errorf("with errors %v: %s", errors, l)
+			}
+		}
+	}
 }

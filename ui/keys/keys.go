@@ -66,11 +66,12 @@ func columns(d pane.Data) []table.Column {
 		}
 	}
 	return []table.Column{
-		{Title: w.ColKey, Width: 16, Flex: true, Worth: 100},
+		{Title: w.ColKey, Width: 15, Flex: true, Worth: 100},
 		{Title: w.ColLeft, Width: 10, Right: true, Worth: 90},
 		{Title: w.ColSpent, Width: 9, Right: true, Worth: 80},
 		{Title: w.ColCalls, Width: 6, Right: true, Worth: 60},
 		{Title: w.ColLastUsed, Width: 5, Right: true, Worth: 70},
+		{Title: w.ColErrors, Width: 6, Right: true, Worth: 50},
 		{Title: w.ColExpires, Width: 9, Right: true, Worth: 30},
 	}
 }
@@ -157,7 +158,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 			expires = table.Num(text.Moment(time.Unix(k.Expires.V, 0).In(d.Zone), d.State.Now.In(d.Zone)), -float64(k.Expires.V), th.Dim)
 		}
 		rows = append(rows, table.Row[id]{Key: id{key: k.ID}, Cells: []table.Cell{
-			table.Str(sign+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
+			table.Str(sign+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, pane.FailCell(th, k.ErrorRate()), expires,
 		}})
 	}
 	sortBy(rows, spentColumn)
@@ -168,7 +169,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		rows = append(rows, table.Row[id]{Key: id{other: o.Name}, Cells: []table.Cell{
 			table.Str("  "+fmt.Sprintf(d.Words.OtherKeys, d.Name(o.Name)), th.Dim), unknown,
 			table.Num(money(float64(o.Spent)), float64(o.Spent), th.Money), table.Num(text.Short(o.Calls), float64(o.Calls), th.Plain),
-			unknown, table.Str("", th.Dim),
+			unknown, unknown, table.Str("", th.Dim),
 		}})
 	}
 	return p.table.Arrange(rows)
@@ -287,7 +288,16 @@ func card(d pane.Data, keyID int64) pane.Card {
 			spent = fmt.Sprintf("%s · %s %s", d.Money(k.Spent.V), model.Count(k.Calls.V), words.ColCalls)
 		}
 		add(fmt.Sprintf(words.Window, d.Summary.Window.Label), spent)
+		if k.Calls.OK {
+			add(words.Errors, pane.Failures(d, k.Errors, k.ErrorRate(), k.Calls.V))
+			if !k.Errors.OK {
+				c.Text = append(c.Text, words.NotLoggedErrors)
+			}
+		}
 		c.Rows = append(c.Rows, pane.Performance(d, k.Performance)...)
+		if k.Coarse {
+			c.Text = append(c.Text, words.WholeSeconds)
+		}
 		add(words.ColLastUsed, when(k.LastUsed, words.Never))
 		add(words.Created, when(k.Created, text.Unknown))
 		add(words.ColExpires, when(k.Expires, words.Never))

@@ -62,7 +62,7 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
-	OfCalls: " (%s calls)", Speed: "speed", CacheHit: "read from cache", Paces: "1 m · 15 m · 1 h",
+	OfCalls: " (%s calls)", OfAttempts: "%s (%s of %s attempts)", Speed: "speed", CacheHit: "read from cache", Paces: "1 m · 15 m · 1 h",
 	BalanceGap: "%s between the calls and the balance", BalanceChecked: "compared",
 	BalanceFigures: "calls %s · used rose %s · balance fell %s, %s – %s",
 	Causes: map[string]string{

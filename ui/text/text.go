@@ -45,7 +45,8 @@ type Words struct {
 
 	// What is compared, and the likely causes of a gap.
 	BalanceGap, BalanceChecked, BalanceFigures string
-	OfCalls, Speed, CacheHit, Paces            string
+	OfCalls, OfAttempts                        string
+	Speed, CacheHit, Paces                     string
 	Causes                                     map[string]string
 
 	// Alerts.
