@@ -47,16 +47,28 @@ func TestTrend(t *testing.T) {
 	noise := func(i int) Quota { return Quota(100 + 20*(i*7%5-2)) }
 	for name, c := range map[string]struct {
 		quota func(int) Quota
-		want  Trend
+		want  Direction
+		times float64
 	}{
-		"steady":  {noise, TrendSteady},
-		"rising":  {func(i int) Quota { return noise(i) * Quota(1+i/45) }, TrendRising},
-		"falling": {func(i int) Quota { return noise(i) / Quota(1+i/45) }, TrendFalling},
-		"bursts":  {func(i int) Quota { return Quota(2000 * (1 - min(1, i%12))) }, TrendSteady},
-		"nothing": {func(int) Quota { return 0 }, TrendSteady},
+		"steady":   {noise, Steady, 1},
+		"rising":   {func(i int) Quota { return noise(i) * Quota(1+i/45) }, Rising, 2},
+		"falling":  {func(i int) Quota { return noise(i) / Quota(1+i/45) }, Falling, 0.5},
+		"bursts":   {func(i int) Quota { return Quota(2000 * (1 - min(1, i%12))) }, Steady, 0.75},
+		"nothing":  {func(int) Quota { return 0 }, Steady, 0},
+		"it began": {func(i int) Quota { return Quota(i / 45 * 100) }, Rising, 0},
+		"it is over": {func(i int) Quota {
+			if i == 59 {
+				return 90
+			}
+			return noise(i) * Quota(1+i/45)
+		}, Steady, 0},
 	} {
-		if got := TrendOf(spend(t0-1, c.quota)); got != Some(c.want) {
-			t.Errorf("%s: %v, want %d", name, got, c.want)
+		got := TrendOf(spend(t0-1, c.quota))
+		if !got.OK || got.V.Direction != c.want {
+			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		}
+		if c.times > 0 && math.Abs(got.V.Times.V-c.times) > 0.1 {
+			t.Errorf("%s: %.2f times, want %.2f", name, got.V.Times.V, c.times)
 		}
 	}
 	if TrendOf(State{}.Tick(at(t0))).OK {

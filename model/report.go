@@ -105,6 +105,10 @@ type RatesReport struct {
 	RPM RateReport `json:"rpm"`
 	TPM RateReport `json:"tpm"`
 	MPM RateReport `json:"mpm"`
+	// Trend is "rising", "falling" or "steady": the spend of the last quarter of an
+	// hour, which is TrendTimes that of the 45 minutes before it.
+	Trend      Opt[string]  `json:"trend"`
+	TrendTimes Opt[float64] `json:"trend_times"`
 }
 
 // WindowReport is the window that totals, models and keys speak of, both ends

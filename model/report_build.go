@@ -194,7 +194,11 @@ func ratesReport(sum Summary, cur Currency) RatesReport {
 	quota := mapOpt(sum.MPM.Value, func(q float64) Quota { return Quota(math.Round(q)) })
 	money.Quota = &quota
 	money.Value = mapOpt(sum.MPM.Value, func(q float64) float64 { return math.Round(cur.Amount(q)*1e6) / 1e6 })
-	return RatesReport{plain(sum.RPM), plain(sum.TPM), money}
+	r := RatesReport{RPM: plain(sum.RPM), TPM: plain(sum.TPM), MPM: money}
+	if t := sum.Trend; t.OK {
+		r.Trend, r.TrendTimes = Some(t.V.Direction.String()), mapOpt(t.V.Times, round4)
+	}
+	return r
 }
 
 func nonEmpty[S ~string](s S) Opt[S] {

@@ -31,8 +31,9 @@ func TestHasteIsOfNow(t *testing.T) {
 		return 100
 	})
 	sum := Summarise(burst, hour, time.UTC)
-	if want := 1000.0 / ((55*100 + 5*1000) / 60.0); !sum.Accel.OK || math.Abs(sum.Accel.V-want) > 1e-9 {
-		t.Errorf("in a burst: %v, want %v", sum.Accel, want)
+	// The last quarter of an hour beside the 45 minutes before.
+	if want := (10*100 + 5*1000) / 15.0 / 100; sum.Trend.V.Direction != Rising || math.Abs(sum.Trend.V.Times.V-want) > 1e-9 {
+		t.Errorf("in a burst: %+v, want %v", sum.Trend, want)
 	}
 	over := spend(t0-1, func(i int) Quota {
 		if i >= 55 && i < 59 {
@@ -40,8 +41,8 @@ func TestHasteIsOfNow(t *testing.T) {
 		}
 		return 100
 	})
-	if sum := Summarise(over, hour, time.UTC); sum.Accel.OK {
-		t.Errorf("a burst that is over is still %v", sum.Accel)
+	if sum := Summarise(over, hour, time.UTC); !sum.Trend.OK || sum.Trend.V.Direction != Steady {
+		t.Errorf("a burst that is over is still %+v", sum.Trend)
 	}
 }
 

@@ -218,12 +218,15 @@ func (u *UI) rates() (money, rpm, tpm, errs segment) {
 		value = seg(th.Money, d.MoneyFloat(v.V), 0)
 	}
 	trend := seg(th.Dim, "", 0)
-	if a := sum.Accel; a.OK && a.V >= 1.5 {
+	if says := pane.Trend(d); says != "" {
 		style := th.Warn
-		if a.V >= 5 {
+		switch t := sum.Trend.V; {
+		case t.Direction == model.Falling:
+			style = th.Dim
+		case t.Times.V >= 5:
 			style = th.Bad
 		}
-		trend = seg(style, " ▲"+strconv.FormatFloat(a.V, 'f', precision(a.V), 64)+"×", 0)
+		trend = seg(style, " "+says, 0)
 	}
 	money = join(90, value, seg(th.Dim, words.PerMinute, 0), mark(sum.MPM.From), trend)
 	count := func(name string, r model.Rate, worth int) segment {

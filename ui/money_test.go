@@ -100,3 +100,44 @@ func TestEachFigureSaysOfHowManyCalls(t *testing.T) {
 		}
 	}
 }
+
+// spending is the live world with the charges of the last quarter of an hour scaled.
+func spending(times float64) feed {
+	f := live()
+	var sum model.Quota
+	for i := range f {
+		if r, ok := f[i].Payload.(model.CallsRead); ok {
+			for j := range r.Calls {
+				c := &r.Calls[j]
+				if c.At > r.Span.To-900 {
+					c.Quota = model.Quota(float64(c.Quota) * times)
+				}
+				sum += c.Quota
+			}
+		}
+		if r, ok := f[i].Payload.(model.SpanTotal); ok {
+			r.Quota = sum
+			f[i].Payload = r
+		}
+	}
+	return f
+}
+
+// TestTheTrendIsTold in the header and on the account's card, by one rule.
+func TestTheTrendIsTold(t *testing.T) {
+	for name, times := range map[string]float64{"rising": 3, "falling": 0.2, "steady": 1} {
+		u := screen(t, 100, 32, spending(times))
+		header := lines(t, u)[0]
+		if steady := !strings.ContainsAny(header, "▲▼"); steady != (times == 1) {
+			t.Errorf("%s: %s", name, header)
+		}
+		pressKeys(u, "shift+tab", "shift+tab", "enter")
+		golden(t, "trend-"+name, shown(t, u))
+		// The window has no say in it: one rule.
+		u.setWindow(model.Windows()[2])
+		u.changed()
+		if now := lines(t, u)[0]; strings.Contains(header, "▲") != strings.Contains(now, "▲") || strings.Contains(header, "▼") != strings.Contains(now, "▼") {
+			t.Errorf("%s: %s\nbut over a day: %s", name, header, now)
+		}
+	}
+}

@@ -208,7 +208,7 @@ func draw(rows []row, w, h int, th *theme.Theme) []string {
 func sentence(s string, w int) []string { return text.Wrap(s, max(1, w-2)) }
 
 // paces is the spend per minute over the last minute, quarter of an hour and
-// hour.
+// hour, and whether it gets faster.
 func paces(d pane.Data) string {
 	parts := make([]string, 0, 3)
 	for _, v := range d.Summary.Paces {
@@ -218,7 +218,7 @@ func paces(d pane.Data) string {
 		}
 		parts = append(parts, s)
 	}
-	return strings.Join(parts, " · ") + d.Words.PerMinute
+	return strings.TrimSpace(strings.Join(parts, " · ") + d.Words.PerMinute + " " + pane.Trend(d))
 }
 
 func moment(d pane.Data, t time.Time) string {

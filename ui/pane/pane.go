@@ -79,6 +79,34 @@ func (d Data) AtLeast(partial bool, s string) string {
 	return s
 }
 
+// Trend says whether spending gets faster, and how many times what it was: "▲2.1×",
+// "▼0.5×", "" where it is steady or nobody knows.
+func Trend(d Data) string {
+	t := d.Summary.Trend.V
+	var says string
+	switch t.Direction {
+	case model.Steady:
+		return ""
+	case model.Rising:
+		says = "▲"
+	case model.Falling:
+		says = "▼"
+	}
+	if t.Times.OK {
+		says += Times(t.Times.V)
+	}
+	return says
+}
+
+// Times prints a factor: 0.5×, 2.1×, 12×.
+func Times(f float64) string {
+	decimals := 0
+	if f < 3 {
+		decimals = 1
+	}
+	return strconv.FormatFloat(f, 'f', decimals, 64) + "×"
+}
+
 // Currency is how the gateway shows its quota. An operator's own currency sign is
 // foreign text like any other.
 func (d Data) Currency() model.Currency { return Currency(d.State) }
