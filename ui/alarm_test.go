@@ -3,6 +3,9 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"gatewatch/model"
 	"gatewatch/ui/theme"
@@ -111,5 +114,29 @@ func TestADownGatewayColoursItsDot(t *testing.T) {
 	}
 	if drawnBad(u, "●") {
 		t.Error("it is up again for a while, and its dot is red")
+	}
+}
+
+// TestTheTerminalSaysWhatItIs: over ssh the environment does not, and each knows
+// another notification.
+func TestTheTerminalSaysWhatItIs(t *testing.T) {
+	// Init begins with a tick, which is not waited for here.
+	quick := func(o *Options) { o.Refresh = time.Nanosecond }
+	loud := func(o *Options) { strict(o); quick(o); o.Alerts.Notify = true }
+	if quiet := screen(t, 120, 40, nil, quick); strings.Contains(raws(quiet.Init()), "\x1b[>q") {
+		t.Error("the terminal is asked although it is to show nothing")
+	}
+	for name, want := range map[string]string{"": "\x1b]9;", "kitty(0.41.1)": "\x1b]99;", "VTE(7600)": "\x1b]777;", "tmux 3.5a": "\x1bPtmux;\x1b\x1b]9;"} {
+		u := screen(t, 120, 40, nil, loud)
+		if asked := raws(u.Init()); strings.Count(asked, "\x1b[>q") != 1 {
+			t.Errorf("the terminal is asked with %q", asked)
+		}
+		if name != "" {
+			u.Update(tea.TerminalVersionMsg{Name: name})
+		}
+		_, cmd := u.Update(account(1_000_000, t0+100))
+		if got := raws(cmd); !strings.HasPrefix(got, want) {
+			t.Errorf("%q gets %q", name, got)
+		}
 	}
 }
