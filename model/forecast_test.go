@@ -119,3 +119,54 @@ func TestBandBackTest(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenBelowFiveSamples reads so many whole minutes and looks for a forecast.
+func TestHiddenBelowFiveSamples(t *testing.T) {
+	minute := int64(t0 - t0%60)
+	for n := int64(1); n <= 8; n++ {
+		span := Span{minute - n*60, minute - 1}
+		var rows []Call
+		for at := span.From; at <= span.To; at += 20 {
+			rows = append(rows, Call{At: at, Kind: KindConsume, Model: "o3", Key: "laptop", Quota: 100})
+		}
+		s := State{}.Apply(update(minute+Lag, SourceAccount, Account{Quota: Some[Quota](60_000)})).
+			Apply(update(minute+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: minute + Lag}))
+		f := Summarise(s, hour, time.UTC).Forecast
+		if f.Samples != int(n) || f.EmptyAt.OK != (n >= 5) {
+			t.Errorf("%d minutes: %+v", n, f)
+		}
+		// So many hours, of a gateway that tells hours.
+		hours := slices.Repeat([]Quota{90, 110}, 4)[:n]
+		w := Windows()[2]
+		f = SummariseSpan(spentHourly(endOfHour, hours, 600), w, w.Ending(endOfHour), time.UTC).Forecast
+		if f.Samples != int(n) || f.EmptyAt.OK != (n >= 5) || f.Earliest.OK != (n >= 5) {
+			t.Errorf("%d hours: %+v", n, f)
+		}
+	}
+}
+
+// TestTheSiteEmptiesNoBalance: an administrator's account is set, and what the whole
+// site spends is not paid from it.
+func TestTheSiteEmptiesNoBalance(t *testing.T) {
+	for _, scope := range []Scope{ScopeSelf, ScopeSite} {
+		span := Span{t0 - 3599, t0}
+		var rows []Call
+		for at := span.From; at <= span.To; at += 20 {
+			rows = append(rows, Call{At: at, Kind: KindConsume, Model: "o3", Key: "laptop", User: "bob", Quota: 100})
+		}
+		s := State{Scope: scope}.Apply(update(t0+5, SourceAccount, Account{Role: RoleAdmin, Quota: Some[Quota](60_000), Used: Some[Quota](7)}))
+		s = s.Apply(update(t0+5, SourceCalls, CallsRead{Scope: scope, Span: span, Calls: rows, ReadAt: t0 + 5}))
+		f := Summarise(s, hour, time.UTC).Forecast
+		if !f.PerHour.OK || math.Abs(f.PerHour.V-18_000) > 1 {
+			t.Errorf("scope %v: %+v", scope, f)
+		}
+		if site := scope == ScopeSite; f.EmptyAt.OK == site || f.Earliest.OK && site || f.Latest.OK && site {
+			t.Errorf("scope %v: %+v", scope, f)
+		}
+		// Nor is it empty where the administrator's own account is.
+		s = s.Apply(update(t0+6, SourceAccount, Account{Role: RoleAdmin, Quota: Some[Quota](0), Used: Some[Quota](7)}))
+		if f := Summarise(s, hour, time.UTC).Forecast; f.EmptyAt.OK == (scope == ScopeSite) {
+			t.Errorf("scope %v, nothing left: %+v", scope, f)
+		}
+	}
+}

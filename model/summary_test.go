@@ -1,10 +1,8 @@
 package model
 
 import (
-	"encoding/json"
 	"flag"
 	"math"
-	"os"
 	"testing"
 	"time"
 )
@@ -206,22 +204,5 @@ func TestReport(t *testing.T) {
 		s = s.Tick(at(t0 + 9))
 		report.Gateways = append(report.Gateways, GatewayReportOf(s, SummariseSpan(s, hour, span, shanghai), shanghai))
 	}
-	got, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	const file = "testdata/report.json"
-	if *updateGolden {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("the report has changed; see the difference with -update and git diff\n%s", got)
-	}
+	goldenJSON(t, "testdata/report.json", report)
 }

@@ -141,3 +141,37 @@ func TestTheTrendIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestASampleSaysSo: figures per model and per key of a window that was read in part
+// are labelled, and a key without rows in that part is unknown and not 0.
+func TestASampleSaysSo(t *testing.T) {
+	var f feed
+	f.add(model.SourceAccount, model.Account{Username: "alice", Quota: model.Some[model.Quota](500_000), Enabled: true})
+	f.add(model.SourceKeys, model.Keys{{ID: 1, Name: "laptop", Status: model.KeyEnabled, Unlimited: true}, {ID: 2, Name: "idle", Status: model.KeyEnabled, Unlimited: true}})
+	read := model.CallsRead{Span: model.Span{From: t0 - 124, To: t0 - 5}, ReadAt: t0, Calls: []model.Call{
+		{At: t0 - 100, Kind: model.KindConsume, Model: "o3", Key: "laptop", KeyID: 1, Quota: 1234},
+	}}
+	f.add(model.SourceCalls, read)
+	labelled := func(u *UI) (models, keys, idle string) {
+		for _, l := range lines(t, u) {
+			switch {
+			case strings.Contains(l, "─ Models"):
+				models = l
+			case strings.Contains(l, "─ Keys"):
+				keys = l
+			case strings.Contains(l, "● idle"):
+				idle = l[strings.Index(l, "● idle"):]
+			}
+		}
+		return models, keys, idle
+	}
+	models, keys, idle := labelled(screen(t, 120, 40, f))
+	if !strings.Contains(models, "3.3 % read") || !strings.Contains(keys, "3.3 % read · 2") || strings.Contains(idle, "$0") || strings.Count(idle, "–") < 3 {
+		t.Errorf("a sample:\n%s\n%s\n%s", models, keys, idle)
+	}
+	f.add(model.SourceCalls, model.CallsRead{Span: model.Span{From: t0 - 3700, To: t0 - 125}, ReadAt: t0})
+	models, keys, idle = labelled(screen(t, 120, 40, f))
+	if strings.Contains(models+keys, "read") || !strings.Contains(idle, "$0.00") {
+		t.Errorf("read whole:\n%s\n%s\n%s", models, keys, idle)
+	}
+}

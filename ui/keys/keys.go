@@ -51,6 +51,11 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 	f.Note, f.Old = pane.Note(d, model.SourceKeys)
 	if f.Note == "" && d.State.Keys.OK {
 		f.Note = fmt.Sprint(len(d.State.Keys.V))
+		if d.Summary.Counted() {
+			if read := pane.Sampled(d, d.Summary.Totals.Coverage); read != "" {
+				f.Note = read + " · " + f.Note
+			}
+		}
 	}
 	f.Title = d.Filtered(f.Title, p.filter)
 	return f
