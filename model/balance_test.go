@@ -215,6 +215,38 @@ func TestCausesOfABalanceGap(t *testing.T) {
 	}
 }
 
+// TestACauseMustComeToTheGap: a refund of another amount is not why.
+func TestACauseMustComeToTheGap(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		cause  string
+		gap    Quota
+		happen func(p *purse)
+	}{
+		{"the used quota fell by more than was given back", CauseOther, 900, func(p *purse) {
+			p.quota, p.used = p.quota+900, p.used-900
+			p.rows = append(p.rows, Call{At: p.now, Kind: KindRefund, Quota: 400})
+		}},
+		{"and by less", CauseOther, 300, func(p *purse) {
+			p.quota, p.used = p.quota+300, p.used-300
+			p.rows = append(p.rows, Call{At: p.now, Kind: KindRefund, Quota: 400})
+		}},
+		{"the balance rose by more than was given back", CauseTopUp, 50_400, func(p *purse) {
+			p.quota += 50_400
+			p.rows = append(p.rows, Call{At: p.now, Kind: KindRefund, Quota: 400})
+		}},
+	} {
+		p := newPurse()
+		p.run(200)
+		p.idle(300)
+		c.happen(p)
+		p.idle(60)
+		if got := p.check(); got.State != ReconcileGap || got.Cause != c.cause || got.Gap != c.gap {
+			t.Errorf("%s: want %s of %d: %+v", c.name, c.cause, c.gap, got)
+		}
+	}
+}
+
 func TestAPlanThatRowsDoNotTell(t *testing.T) {
 	p := newPurse()
 	p.s = p.s.Apply(update(t0, SourceDetails, Details{Plans: []Plan{{Name: "pro"}}}))
@@ -235,6 +267,11 @@ func TestPartialForTheBudget(t *testing.T) {
 	p.s.Self.Ledger = p.s.Self.Ledger.Unsettle(Span{p.now - 40, p.now - 30})
 	if c := p.check(); c.State != ReconcilePartial || c.Cause != "" {
 		t.Errorf("while it is read: %+v", c)
+	}
+	// The same of the gateway's sum, while the budget is not what keeps us.
+	idle := p.s.Apply(Update{At: at(p.now), Source: SourceRates, Payload: SpanTotal{Span: hour.Ending(p.now), Quota: 1}, Pace: Pace{Budget: 30, Used: 3, Stretch: 1}})
+	if r := ReconcileNow(idle); r.State != ReconcilePartial || r.Cause != "" {
+		t.Errorf("the gateway's sum, while the log is read: %+v", r)
 	}
 	p.s.Pace = Pace{Budget: 30, Used: 30, Stretch: 1}
 	if c := p.check(); c.State != ReconcilePartial || c.Cause != CauseBudget {

@@ -44,3 +44,27 @@ type unsupportedError struct{}
 
 func (unsupportedError) Error() string { return "not offered" }
 func (unsupportedError) Fault() Fault  { return Fault{Kind: FaultUnsupported} }
+
+// TestARateIsNeverNegative: a used quota that fell, as when a call was given back,
+// tells no rate.
+func TestARateIsNeverNegative(t *testing.T) {
+	sample := func(sec int64, used Quota) BalanceSample { return BalanceSample{At: at(t0 + sec), Used: used} }
+	for _, c := range []struct {
+		name    string
+		samples []BalanceSample
+		want    Rate
+	}{
+		{"it rose", []BalanceSample{sample(0, 100), sample(60, 400)}, Rate{Some(300.0), FromDerived}},
+		{"it stood still", []BalanceSample{sample(0, 100), sample(60, 100)}, Rate{Some(0.0), FromDerived}},
+		{"it fell", []BalanceSample{sample(0, 400), sample(60, 100)}, Rate{}},
+		{"it fell, and rose since", []BalanceSample{sample(0, 400), sample(30, 0), sample(60, 100)}, Rate{}},
+	} {
+		if got := derivedMPM(c.samples, at(t0+60)); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+		s := State{Balances: c.samples}.Tick(at(t0 + 60))
+		if got := Summarise(s, hour, time.UTC).MPM; got != c.want {
+			t.Errorf("%s, on the screen: %+v", c.name, got)
+		}
+	}
+}

@@ -8,8 +8,9 @@ type Performance struct {
 	// P50, P95 and P99 are quantiles of the whole duration over N calls.
 	P50, P95, P99                               Opt[time.Duration]
 	FirstTokenP50, FirstTokenP95, FirstTokenP99 Opt[time.Duration]
-	// N is how many calls told their duration.
-	N int64
+	// N is how many calls told their duration, and with it their speed; FirstN how
+	// many their first token, CacheN how many what came from the cache.
+	N, FirstN, CacheN int64
 	// Coarse is set when durations are whole seconds.
 	Coarse bool
 	// TokensPerSecond is the completion tokens of the calls that told their
@@ -36,6 +37,7 @@ func performance(cells []*Cell, t *Tally, room *distSum) Performance {
 	for _, c := range cells {
 		room.merge(c.FirstToken)
 	}
+	p.FirstN, p.CacheN = room.n, t.CachedOf
 	q = room.quantiles(0.5, 0.95, 0.99)
 	p.FirstTokenP50, p.FirstTokenP95, p.FirstTokenP99 = q[0], q[1], q[2]
 	if t.Timed > 0 {

@@ -46,15 +46,27 @@ func (s State) usedRate(seconds int64) Opt[float64] {
 	return Opt[float64]{}
 }
 
-// Trend says whether spending gets faster.
-type Trend int8
+// Direction says whether spending gets faster.
+type Direction int8
 
-// The trends.
+// The directions.
 const (
-	TrendFalling Trend = iota - 1
-	TrendSteady
-	TrendRising
+	Falling Direction = iota - 1
+	Steady
+	Rising
 )
+
+// String returns the direction in the report's words.
+func (d Direction) String() string { return [...]string{"falling", "steady", "rising"}[d+1] }
+
+// Trend is how the spend of the last quarter of an hour compares with the 45 minutes
+// before.
+type Trend struct {
+	Direction Direction
+	// Times is the last quarter's rate over the one before it, unknown where nothing
+	// was spent then.
+	Times Opt[float64]
+}
 
 const (
 	// trendBlocks are the blocks of the hour before the last quarter whose spread
@@ -67,7 +79,8 @@ const (
 )
 
 // TrendOf compares the last quarter of an hour with the 45 minutes before it,
-// unknown where the log was not read for all of them.
+// unknown where the log was not read for all of them. A change of which the latest
+// minute shows nothing is over.
 func TrendOf(s State) Opt[Trend] {
 	b := s.Book()
 	end := windowEnd(s)
@@ -76,12 +89,17 @@ func TrendOf(s State) Opt[Trend] {
 	}
 	const block = blockMinutes * 60
 	now := float64(b.Usage.tally(Span{end - 3*block + 1, end}, b.Calls).Quota) / 3
+	latest := float64(b.Usage.tally(Span{end - 59, end}, b.Calls).Quota) * blockMinutes
 	var before []float64
 	for i := range int64(trendBlocks) {
 		to := end - (3+i)*block
 		before = append(before, float64(b.Usage.tally(Span{to - block + 1, to}, b.Calls).Quota))
 	}
 	usual := mean(before)
+	var t Trend
+	if usual > 0 {
+		t.Times = Some(now / usual)
+	}
 	ss := 0.0
 	for _, x := range before {
 		ss += (x - usual) * (x - usual)
@@ -89,10 +107,10 @@ func TrendOf(s State) Opt[Trend] {
 	// The mean of three blocks against the mean of nine.
 	sure := trendSure * math.Sqrt(ss/(trendBlocks-1)*(1.0/3+1.0/trendBlocks))
 	switch {
-	case now > usual*trendLeast && now-usual > sure:
-		return Some(TrendRising)
-	case now*trendLeast < usual && usual-now > sure:
-		return Some(TrendFalling)
+	case min(now, latest) > usual*trendLeast && now-usual > sure:
+		t.Direction = Rising
+	case max(now, latest)*trendLeast < usual && usual-now > sure:
+		t.Direction = Falling
 	}
-	return Some(TrendSteady)
+	return Some(t)
 }

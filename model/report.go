@@ -105,6 +105,10 @@ type RatesReport struct {
 	RPM RateReport `json:"rpm"`
 	TPM RateReport `json:"tpm"`
 	MPM RateReport `json:"mpm"`
+	// Trend is "rising", "falling" or "steady": the spend of the last quarter of an
+	// hour, which is TrendTimes that of the 45 minutes before it.
+	Trend      Opt[string]  `json:"trend"`
+	TrendTimes Opt[float64] `json:"trend_times"`
 }
 
 // WindowReport is the window that totals, models and keys speak of, both ends
@@ -155,7 +159,8 @@ type ModelReport struct {
 }
 
 // PerformanceReport is what models and keys share; Durations counts the calls
-// that the quantiles rest on.
+// that the quantiles and the speed rest on, FirstTokens those of the first token's
+// and CacheCalls those of cache_hit.
 type PerformanceReport struct {
 	P99MS           Opt[int64]   `json:"p99_ms"`
 	FirstTokenP99MS Opt[int64]   `json:"first_token_p99_ms"`
@@ -165,6 +170,8 @@ type PerformanceReport struct {
 	Durations       int64        `json:"durations"`
 	// DurationsIn is "s" where the gateway measures durations in whole seconds.
 	DurationsIn string `json:"durations_in"`
+	FirstTokens int64  `json:"first_tokens"`
+	CacheCalls  int64  `json:"cache_calls"`
 }
 
 // KeyReport is one key and its share of the window.

@@ -172,7 +172,7 @@ func millis(d Opt[time.Duration]) Opt[int64] { return mapOpt(d, time.Duration.Mi
 
 func performanceReport(p Performance, errs Opt[float64]) PerformanceReport {
 	r := PerformanceReport{
-		P99MS: millis(p.P99), FirstTokenP99MS: millis(p.FirstTokenP99), Durations: p.N, DurationsIn: "ms",
+		P99MS: millis(p.P99), FirstTokenP99MS: millis(p.FirstTokenP99), Durations: p.N, DurationsIn: "ms", FirstTokens: p.FirstN, CacheCalls: p.CacheN,
 		TokensPerSecond: mapOpt(p.TokensPerSecond, round4), CacheHit: mapOpt(p.CacheHit, round4), ErrorRate: mapOpt(errs, round4),
 	}
 	if p.Coarse {
@@ -197,7 +197,11 @@ func ratesReport(sum Summary, cur Currency) RatesReport {
 	quota := mapOpt(sum.MPM.Value, func(q float64) Quota { return Quota(math.Round(q)) })
 	money.Quota = &quota
 	money.Value = mapOpt(sum.MPM.Value, func(q float64) float64 { return math.Round(cur.Amount(q)*1e6) / 1e6 })
-	return RatesReport{plain(sum.RPM), plain(sum.TPM), money}
+	r := RatesReport{RPM: plain(sum.RPM), TPM: plain(sum.TPM), MPM: money}
+	if t := sum.Trend; t.OK {
+		r.Trend, r.TrendTimes = Some(t.V.Direction.String()), mapOpt(t.V.Times, round4)
+	}
+	return r
 }
 
 func nonEmpty[S ~string](s S) Opt[S] {

@@ -32,11 +32,15 @@ type Spike struct {
 }
 
 const (
-	// spikeSeconds is the shortest time that is compared: two polls.
-	spikeSeconds = 20
+	// spikeSeconds is the shortest time that is compared, two polls of 5 s, and
+	// spikeLonger the next: for what calls too rarely to tell in so few seconds.
+	spikeSeconds, spikeLonger = 10, 20
 	// spikeCalls is how many calls, and spikeErrors how many failures, a rise must
 	// at least consist of: one dear call is none.
 	spikeCalls, spikeErrors = 6, 6
+	// spikeSoon is as spikeCalls for the shortest time, in which fewer would tell
+	// badly how far it rose.
+	spikeSoon = 12
 	// spikeTimes is the least rise that counts, spikeScore its least robust
 	// z-score.
 	spikeTimes, spikeScore = 4.0, 8.0
@@ -52,10 +56,10 @@ const (
 // suspect is a key × model with enough calls of late to be looked at.
 type suspect struct {
 	id uint64
-	// now, last and five are the newest spikeSeconds, whole minute and five whole
-	// minutes.
-	now, last, five brief
-	call            *Call // one of its calls
+	// first, now, last and five are the newest spikeSeconds, spikeLonger, whole minute
+	// and five whole minutes.
+	first, now, last, five brief
+	call                   *Call // one of its calls
 	// sum and minutes are those before the five.
 	sum     Quota
 	minutes int32
@@ -69,7 +73,7 @@ type suspect struct {
 func Spikes(s State) []Spike {
 	b := s.Book()
 	end := b.Ledger.End()
-	if !end.OK || !b.Ledger.Covers(Span{end.V - spikeSeconds + 1, end.V}) {
+	if !end.OK || !b.Ledger.Covers(Span{end.V - spikeLonger + 1, end.V}) {
 		return nil
 	}
 	h := spikeBook{b: b, end: end.V, next: minuteOf(end.V + 1)}
@@ -109,7 +113,7 @@ type spikeBook struct {
 func (h *spikeBook) suspects() []suspect {
 	at := map[uint64]int{}
 	var out []suspect
-	for c := range h.b.Calls.In(Span{h.end - spikeSeconds + 1, h.end}) {
+	for c := range h.b.Calls.In(Span{h.end - spikeLonger + 1, h.end}) {
 		if c.Kind != KindConsume && c.Kind != KindError {
 			continue
 		}
@@ -122,9 +126,13 @@ func (h *spikeBook) suspects() []suspect {
 		}
 		if c.Kind == KindError {
 			out[i].now.errors++
-		} else {
-			out[i].now.calls++
-			out[i].now.quota += c.Quota
+			continue
+		}
+		out[i].now.calls++
+		out[i].now.quota += c.Quota
+		if c.At > h.end-spikeSeconds {
+			out[i].first.calls++
+			out[i].first.quota += c.Quota
 		}
 	}
 	slices.SortFunc(out, func(a, b suspect) int { return cmp.Compare(a.id, b.id) })
@@ -183,10 +191,11 @@ func (h *spikeBook) spend(o *suspect) (Spike, bool) {
 	for _, t := range [...]struct {
 		brief
 		seconds int64
-	}{{o.now, spikeSeconds}, {o.last, 60}, {o.five, 300}} {
+		least   int32
+	}{{o.first, spikeSeconds, spikeSoon}, {o.now, spikeLonger, spikeCalls}, {o.last, 60, spikeCalls}, {o.five, 300, spikeCalls}} {
 		rate := float64(t.quota) / float64(t.seconds) * 60
 		// Half of the rise that counts: the history may hold its first minutes.
-		if t.calls < spikeCalls || rate < usual*spikeTimes/2 || rate == 0 {
+		if t.calls < t.least || rate < usual*spikeTimes/2 || rate == 0 {
 			continue
 		}
 		if sp, ok := h.judge(o, rate, t.brief, t.seconds); ok {
@@ -208,33 +217,9 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	if len(before) < spikeHistory {
 		return Spike{}, false
 	}
-	var spent Quota
-	var calls int32
-	active := 0
-	values := make([]float64, len(before))
-	for i, m := range before {
-		values[i] = float64(m.quota)
-		spent += m.quota
-		calls += m.calls
-		if m.calls > 0 {
-			active++
-		}
-	}
-	if active < spikeActive || calls == 0 || spent == 0 {
-		return Spike{}, false
-	}
-	middle, spread := medianAndSpread(values)
-	usual := max(middle, float64(spent)/float64(len(before)))
-	// Calls come by chance: over so few seconds, charges of that size differ by
-	// this much (a compound Poisson stream of exponential charges).
-	perCall := float64(spent) / float64(calls)
+	u := usualOf(before)
 	parts := 60 / float64(seconds)
-	chance := perCall * math.Sqrt(2*usual/perCall*parts)
-	noise := max(spread, chance, usual/5)
-	rises := func(rate float64) bool {
-		return rate >= usual*spikeTimes && (rate-middle)/noise >= spikeScore
-	}
-	if !rises(rate) {
+	if u.active < spikeActive || u.spent == 0 || rate < u.rate*spikeTimes {
 		return Spike{}, false
 	}
 	// It must be one without its two dearest calls, too.
@@ -243,14 +228,22 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 		until = h.next - 1
 	}
 	rest := float64(t.quota - h.dearest(o, Span{until - seconds + 1, until}))
-	if !rises(rest * parts) {
+	dear, many := u.dear(rest*parts, parts), u.many(float64(t.calls), parts)
+	if rest*parts < u.rate*spikeTimes || !dear && !many {
 		return Spike{}, false
 	}
 	// The history has its own bursts. Where it is mostly silent they tell little
 	// of how large the next may be.
-	busy := float64(active) / float64(len(before))
-	if rest < h.largest(o, seconds, from, from+int64(len(before))*60)*(3.5-2*busy) {
+	largest, most := h.largest(o, seconds, from, from+int64(len(before))*60)
+	beyond := 3.5 - 2*float64(u.active)/float64(len(before))
+	dear, many = dear && rest >= largest*beyond, many && float64(t.calls) >= most*beyond
+	if !dear && !many {
 		return Spike{}, false
+	}
+	if !dear {
+		// Named by the number of its calls: among so few, some dear ones tell badly
+		// what they cost on average.
+		rate = min(rate, max(u.rate*spikeTimes, float64(t.calls)*parts*u.perCall))
 	}
 	since := h.end - seconds + 1
 	if run > 0 {
@@ -258,8 +251,55 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	}
 	return Spike{
 		Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model,
-		Since: since, Times: rate / usual, PerHour: rate * 60,
+		Since: since, Times: rate / u.rate, PerHour: rate * 60,
 	}, true
+}
+
+// usual is what a key × model's minutes were like before a rise.
+type usual struct {
+	// rate and calls are per minute: the median or the mean, whichever is more.
+	rate, calls float64
+	spent       Quota
+	active      int // minutes with calls
+	// middle and spread are of the spend per minute, callSpread is of the calls.
+	middle, spread, callSpread float64
+	perCall                    float64
+}
+
+func usualOf(before []brief) usual {
+	var u usual
+	n := 0.0
+	quotas, counts := make([]float64, len(before)), make([]float64, len(before))
+	for i, m := range before {
+		quotas[i], counts[i] = float64(m.quota), float64(m.calls)
+		u.spent += m.quota
+		n += float64(m.calls)
+		if m.calls > 0 {
+			u.active++
+		}
+	}
+	u.middle, u.spread = medianAndSpread(quotas)
+	u.rate = max(u.middle, float64(u.spent)/float64(len(before)))
+	middle, spread := medianAndSpread(counts)
+	u.calls, u.callSpread = max(middle, n/float64(len(before))), spread
+	u.perCall = float64(u.spent) / max(1, n)
+	return u
+}
+
+// dear reports whether a rate over one of so many parts of a minute is no chance.
+// Calls come by chance: over a short time, charges of that size differ by this much (a
+// compound Poisson stream of exponential charges).
+func (u *usual) dear(rate, parts float64) bool {
+	chance := u.perCall * math.Sqrt(2*u.rate/u.perCall*parts)
+	return (rate-u.middle)/max(u.spread, chance, u.rate/5) >= spikeScore
+}
+
+// many reports whether so many calls in one of so many parts of a minute are no
+// chance. Their number tells sooner than what they cost, which differs more; two
+// calls more, since where few are expected the scale is rough.
+func (u *usual) many(calls, parts float64) bool {
+	expected := u.calls / parts
+	return calls-2-expected >= spikeScore*max(math.Sqrt(expected), u.callSpread/math.Sqrt(parts))
 }
 
 // series is a key × model's last whole minutes that were read without a gap,
@@ -300,22 +340,23 @@ func (h *spikeBook) dearest(o *suspect, span Span) Quota {
 	return first + second
 }
 
-// largest is the most that a suspect spent in so many seconds between from and
-// before. It reads the rows, which only what is all but named is worth.
-func (h *spikeBook) largest(o *suspect, seconds, from, before int64) float64 {
-	var most, sum Quota
+// largest is the most that a suspect spent, and called, in so many seconds between
+// from and before. It reads the rows, which only what is all but named is worth.
+func (h *spikeBook) largest(o *suspect, seconds, from, before int64) (quota, calls float64) {
+	var sum Quota
+	n := 0.0
 	start := from
 	for c := range h.b.Calls.In(Span{from, before - 1}) {
 		if !o.made(c) {
 			continue
 		}
 		if c.At >= start+seconds {
-			sum, start = 0, c.At
+			sum, n, start = 0, 0, c.At
 		}
-		sum += c.Quota
-		most = max(most, sum)
+		sum, n = sum+c.Quota, n+1
+		quota, calls = max(quota, float64(sum)), max(calls, n)
 	}
-	return float64(most)
+	return quota, calls
 }
 
 func (o *suspect) key() KeyRef { return KeyRef{o.call.KeyID, o.call.Key} }
@@ -330,7 +371,7 @@ func (h *spikeBook) failures(o *suspect) (Spike, bool) {
 	for _, t := range [...]struct {
 		brief
 		seconds int64
-	}{{o.now, spikeSeconds}, {o.five, 300}} {
+	}{{o.now, spikeLonger}, {o.five, 300}} {
 		tries := float64(t.errors + t.calls)
 		if t.errors < spikeErrors || o.now.errors == 0 {
 			continue

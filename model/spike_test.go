@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -72,10 +73,11 @@ func TestASteadyDayRaisesNothing(t *testing.T) {
 	if testing.Short() {
 		hours = 1
 	}
-	for seed := range uint64(3) {
-		r := rand.New(rand.NewPCG(seed, 5))
-		s := play(State{}, r, t0, 60, 10, usualTimes, nil)
-		play(s, r, t0+60, hours*3600, 10, usualTimes, func(s State) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed/2, 5))
+		step := int64(10 - 5*(seed%2)) // the real polls are 5 s apart
+		s := play(State{}, r, t0, 60, step, usualTimes, nil)
+		play(s, r, t0+60, hours*3600, step, usualTimes, func(s State) {
 			for _, sp := range Spikes(s) {
 				t.Errorf("seed %d, after %.1f min: %+v", seed, float64(s.Self.Ledger.End().V-t0)/60, sp)
 			}
@@ -123,6 +125,68 @@ func TestATenfoldRiseIsNamed(t *testing.T) {
 					t.Errorf("seed %d: %s is over, but %+v", seed, key, left)
 				}
 			})
+		}
+	}
+}
+
+// TestNamedWithinTwoPolls: at the real polls of 5 s a tenfold rise is named at the
+// second of them from 30 calls a minute on, however much their charges differ, and
+// almost always from 20 on. Fewer calls tell later: ten a minute within half a minute,
+// six within one.
+func TestNamedWithinTwoPolls(t *testing.T) {
+	was := ordinary
+	defer func() { ordinary = was }()
+	const seeds = 12
+	for _, c := range []struct {
+		perMinute    float64
+		inTwo, polls int // how many are named at the second poll at least, and by when all
+	}{{60, seeds, 2}, {30, seeds, 2}, {20, seeds - 2, 3}, {10, seeds / 2, 6}, {6, 0, 12}} {
+		for _, spread := range []float64{0.5, 1} {
+			ordinary = []source{{"k", "m", c.perMinute, 1, 0, spread}}
+			inTwo, worst := 0, 0
+			for seed := range uint64(seeds) {
+				r := rand.New(rand.NewPCG(seed, 6))
+				s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
+				polls, named := 0, 99
+				play(s, r, t0+40*60, 90, 5, func(source, int64) float64 { return 10 }, func(s State) {
+					if polls++; named == 99 && len(Spikes(s)) > 0 {
+						named = polls
+					}
+				})
+				if worst = max(worst, named); named <= 2 {
+					inTwo++
+				}
+			}
+			if inTwo < c.inTwo || worst > c.polls {
+				t.Errorf("%v calls a minute, charges spread by %v: %d of %d named within two polls, the last at poll %d", c.perMinute, spread, inTwo, seeds, worst)
+			}
+		}
+	}
+	// Among others: the keys of the ordinary traffic whose rate allows it.
+	ordinary = was
+	for seed := range uint64(seeds) {
+		for _, key := range []string{"busy", "steady"} {
+			r := rand.New(rand.NewPCG(seed, 6))
+			s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
+			polls, named := 0, 0
+			play(s, r, t0+40*60, 10, 5, func(src source, _ int64) float64 {
+				if src.key == key {
+					return 10
+				}
+				return 1
+			}, func(s State) {
+				polls++
+				for _, sp := range Spikes(s) {
+					if sp.Key.Name != key {
+						t.Errorf("seed %d: %s rose, but %+v", seed, key, sp)
+					} else if named == 0 {
+						named = polls
+					}
+				}
+			})
+			if named == 0 {
+				t.Errorf("seed %d: %s is not named by the second poll", seed, key)
+			}
 		}
 	}
 }
@@ -224,5 +288,81 @@ func BenchmarkSpikes(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// history is forty minutes of a key that spends the same in each: so many calls, evenly.
+func history(perMinute int64, quota Quota) (State, int64) {
+	var rows []Call
+	span := Span{t0, t0 + 40*60 - 1}
+	for at := span.From; at <= span.To; at += 60 / perMinute {
+		rows = append(rows, Call{At: at, Kind: KindConsume, Key: "laptop", Model: "o3", Quota: quota})
+	}
+	return State{}.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: span.To + Lag})), span.To
+}
+
+// then lets twenty seconds pass with those charges.
+func then(s State, end int64, charges ...Quota) []Spike {
+	span := Span{end + 1, end + 20}
+	var rows []Call
+	for i, q := range charges {
+		rows = append(rows, Call{At: span.From + int64(i)%20, Kind: KindConsume, Key: "laptop", Model: "o3", Quota: q})
+	}
+	return Spikes(s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: span.To + Lag})))
+}
+
+// TestTwoDearCallsAreNoSpike: the rest must be one without them.
+func TestTwoDearCallsAreNoSpike(t *testing.T) {
+	s, end := history(30, 10)
+	usual := []Quota{10, 10, 10, 10, 10, 10, 10, 10}
+	for dear, want := range []int{0, 0, 0, 1} {
+		charges := slices.Concat(usual, slices.Repeat([]Quota{5000}, dear))
+		if got := then(s, end, charges...); len(got) != want {
+			t.Errorf("%d dear calls: %+v", dear, got)
+		}
+	}
+}
+
+// TestAFewCallsMoreAreChance: eight times the usual, of a key that calls once a
+// minute, is within what chance brings.
+func TestAFewCallsMoreAreChance(t *testing.T) {
+	s, end := history(1, 1000)
+	if got := then(s, end, slices.Repeat([]Quota{450}, 6)...); len(got) != 0 {
+		t.Errorf("six calls in twenty seconds: %+v", got)
+	}
+	if got := then(s, end, slices.Repeat([]Quota{1000}, 40)...); len(got) != 1 {
+		t.Errorf("forty: %+v", got)
+	}
+}
+
+// TestUsual holds the scales of chance: how much the minutes differ, how much so few
+// calls can, and a fifth of the usual where neither does.
+func TestUsual(t *testing.T) {
+	minutes := func(calls int32, quotas ...Quota) []brief {
+		var out []brief
+		for i := range 40 {
+			out = append(out, brief{quota: quotas[i%len(quotas)], calls: calls})
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		before []brief
+		parts  float64
+		sure   float64 // the rate from which it is no chance
+	}{
+		"even":               {minutes(1000, 1000), 1, 1000 + 8*200},
+		"uneven":             {minutes(1000, 900, 1000, 1500, 2000), 1, 1500 + 8*1.4826*500},
+		"few calls":          {minutes(1, 1000), 1, 1000 + 8*1000*math.Sqrt2},
+		"few in ten seconds": {minutes(1, 1000), 6, 1000 + 8*1000*math.Sqrt(12)},
+	} {
+		u := usualOf(c.before)
+		if u.dear(c.sure-1, c.parts) || !u.dear(c.sure+1, c.parts) {
+			t.Errorf("%s: %v is not the border: %+v", name, c.sure, u)
+		}
+	}
+	// 36 calls a minute: 6 in ten seconds, give or take √6.
+	u := usualOf(minutes(36, 1000))
+	if sure := 6 + 2 + 8*math.Sqrt(6); u.many(sure-0.1, 6) || !u.many(sure+0.1, 6) {
+		t.Errorf("%v calls are not the border: %+v", sure, u)
 	}
 }

@@ -131,9 +131,8 @@ type Summary struct {
 	RPM, TPM  Rate
 	// MPM is quota per minute over the last 60 s.
 	MPM Rate
-	// Accel is the spend of the last 5 minutes over that of the window, as a
-	// factor; unknown where the latest minute is no faster than the window.
-	Accel     Opt[float64]
+	// Trend says whether spending gets faster; see TrendOf.
+	Trend     Opt[Trend]
 	ErrorRate Opt[float64]
 	// SplitFrom says where the figures per model, key and user come from.
 	SplitFrom Origin
@@ -208,9 +207,7 @@ func SummariseSpan(s State, w Window, span Span, zone *time.Location) Summary {
 	sum.Now = Spenders(s, sum.NowSpan)
 	sum.NowCovered = b.Ledger.Share(sum.NowSpan)
 	sum.rates(s)
-	if sum.rows {
-		sum.accelerate(b)
-	}
+	sum.Trend = TrendOf(s)
 	sum.Today = today(b, span.To, zone)
 	sum.Paces[0], sum.Paces[1], sum.Paces[2] = SpendRates(s)
 	sum.Forecast = forecast(s, sum)
@@ -301,18 +298,6 @@ func rateOver(q Quota, seconds int64) Opt[float64] {
 		return Opt[float64]{}
 	}
 	return Some(float64(q) / float64(seconds) * 60)
-}
-
-// accelerate compares the last five minutes with the window. A burst that is
-// over by the latest minute is no haste any more.
-func (sum *Summary) accelerate(b Book) {
-	recent := Span{sum.Span.To - nowWindow + 1, sum.Span.To}
-	usual := sum.PerMinute.V
-	if usual <= 0 || sum.Totals.From == FromSampled || sum.MPM.Value.V < usual || !b.Ledger.Covers(recent) || sum.Span.Seconds() <= 2*nowWindow {
-		return
-	}
-	now := b.Usage.tally(recent, b.Calls)
-	sum.Accel = Some(float64(now.Quota) / nowWindow * 60 / usual)
 }
 
 // totals says what is known of a span: counted when it was read whole, else the

@@ -1,10 +1,8 @@
 package model
 
 import (
-	"encoding/json"
 	"flag"
 	"math"
-	"os"
 	"testing"
 	"time"
 )
@@ -31,8 +29,9 @@ func TestHasteIsOfNow(t *testing.T) {
 		return 100
 	})
 	sum := Summarise(burst, hour, time.UTC)
-	if want := 1000.0 / ((55*100 + 5*1000) / 60.0); !sum.Accel.OK || math.Abs(sum.Accel.V-want) > 1e-9 {
-		t.Errorf("in a burst: %v, want %v", sum.Accel, want)
+	// The last quarter of an hour beside the 45 minutes before.
+	if want := (10*100 + 5*1000) / 15.0 / 100; sum.Trend.V.Direction != Rising || math.Abs(sum.Trend.V.Times.V-want) > 1e-9 {
+		t.Errorf("in a burst: %+v, want %v", sum.Trend, want)
 	}
 	over := spend(t0-1, func(i int) Quota {
 		if i >= 55 && i < 59 {
@@ -40,8 +39,8 @@ func TestHasteIsOfNow(t *testing.T) {
 		}
 		return 100
 	})
-	if sum := Summarise(over, hour, time.UTC); sum.Accel.OK {
-		t.Errorf("a burst that is over is still %v", sum.Accel)
+	if sum := Summarise(over, hour, time.UTC); !sum.Trend.OK || sum.Trend.V.Direction != Steady {
+		t.Errorf("a burst that is over is still %+v", sum.Trend)
 	}
 }
 
@@ -205,22 +204,5 @@ func TestReport(t *testing.T) {
 		s = s.Tick(at(t0 + 9))
 		report.Gateways = append(report.Gateways, GatewayReportOf(s, SummariseSpan(s, hour, span, shanghai), shanghai))
 	}
-	got, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	const file = "testdata/report.json"
-	if *updateGolden {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("the report has changed; see the difference with -update and git diff\n%s", got)
-	}
+	goldenJSON(t, "testdata/report.json", report)
 }

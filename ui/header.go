@@ -9,6 +9,7 @@ import (
 	"gatewatch/model"
 	"gatewatch/ui/gateways"
 	"gatewatch/ui/overview"
+	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
 )
@@ -170,6 +171,9 @@ func filled(all ...segment) []segment {
 func (u *UI) health(worth int) segment {
 	th, st := u.theme, u.data.State.Sources[model.SourceAccount]
 	sign, style := gateways.Sign(th, u.data.State, u.data.State.Now)
+	if u.raised(model.AlertDown) {
+		style = th.Bad // until it has answered for a while
+	}
 	if st.Late(u.data.State.Now) {
 		sign += " " + text.Age(u.data.State.Now.Sub(st.LastOK))
 	}
@@ -214,12 +218,15 @@ func (u *UI) rates() (money, rpm, tpm, errs segment) {
 		value = seg(th.Money, d.MoneyFloat(v.V), 0)
 	}
 	trend := seg(th.Dim, "", 0)
-	if a := sum.Accel; a.OK && a.V >= 1.5 {
+	if says := pane.Trend(d); says != "" {
 		style := th.Warn
-		if a.V >= 5 {
+		switch t := sum.Trend.V; {
+		case t.Direction == model.Falling:
+			style = th.Dim
+		case t.Times.V >= 5:
 			style = th.Bad
 		}
-		trend = seg(style, " ▲"+strconv.FormatFloat(a.V, 'f', precision(a.V), 64)+"×", 0)
+		trend = seg(style, " "+says, 0)
 	}
 	money = join(90, value, seg(th.Dim, words.PerMinute, 0), mark(sum.MPM.From), trend)
 	count := func(name string, r model.Rate, worth int) segment {
@@ -232,12 +239,9 @@ func (u *UI) rates() (money, rpm, tpm, errs segment) {
 	rpm, tpm = count("rpm", sum.RPM, 70), count("tpm", sum.TPM, 65)
 	rate := unknown
 	if e := sum.ErrorRate; e.OK {
-		style := th.Plain
-		switch {
-		case e.V >= 0.1:
+		style := pane.FailStyle(th, e.V)
+		if u.raised(model.AlertFailures) {
 			style = th.Bad
-		case e.V >= 0.02:
-			style = th.Warn
 		}
 		rate = seg(style, text.Percent(e.V), 0)
 	}

@@ -158,6 +158,10 @@ func (u *UI) Init() tea.Cmd {
 	if u.opt.AskSync {
 		cmds = append(cmds, tea.Raw(ansi.RequestModeSynchronizedOutput))
 	}
+	if u.opt.Alerts.Notify {
+		// Which notification a terminal knows, only itself can tell over ssh.
+		cmds = append(cmds, tea.Raw(ansi.RequestNameVersion))
+	}
 	return tea.Batch(cmds...)
 }
 
@@ -175,6 +179,9 @@ func (u *UI) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return u, nil
 	case tea.BlurMsg:
 		u.alerts.focused = model.Some(false)
+		return u, nil
+	case tea.TerminalVersionMsg:
+		u.opt.Alerts.Terminal = u.opt.Alerts.Terminal.Answered(msg.Name)
 		return u, nil
 	case journalMsg:
 		u.changed()

@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"gatewatch/model"
 	"gatewatch/ui/pane"
 	"gatewatch/ui/text"
 	"gatewatch/ui/theme"
@@ -61,12 +63,31 @@ func (u *UI) View() tea.View {
 	return v
 }
 
+// heed hands the alerts of the gateway on the screen to the panes, which are drawn
+// anew when one came or went: the figures of one that lasts are in the panes anyway.
+func (u *UI) heed() {
+	var stand []model.Alert
+	for _, a := range u.alerts.state.Active() {
+		if a.Gateway == u.current().Gateway.Name {
+			stand = append(stand, a)
+		}
+	}
+	same := func(a, b model.Alert) bool {
+		return a.Kind == b.Kind && a.Key == b.Key && a.User == b.User && a.Model == b.Model
+	}
+	if !slices.EqualFunc(stand, u.data.Alerts, same) {
+		u.data.Alerts = stand
+		u.dataRev++
+	}
+}
+
 func (u *UI) arrange() Arrangement {
 	return Arrange(u.w, u.h, len(u.alert()), u.screen, u.data.State.Scope, u.focus, u.zoom, u.aside())
 }
 
 // draw makes the lines of the screen, each exactly as wide as the terminal.
 func (u *UI) draw() (string, *tea.Cursor) {
+	u.heed()
 	a := u.arrange()
 	lines := make([]string, u.h)
 	var cursor *tea.Cursor

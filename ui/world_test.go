@@ -66,6 +66,9 @@ func hourOfCalls(to int64) []model.Call {
 		if r.IntN(3) > 0 {
 			c.FirstToken, c.Stream = model.Some(time.Duration(150+r.IntN(2000))*time.Millisecond), true
 		}
+		if at%3 == 0 {
+			c.Cached = model.Some(c.Prompt / 4)
+		}
 		if r.IntN(40) == 0 {
 			c.Kind, c.Quota, c.Detail = model.KindError, 0, "status_code=429, rate limit reached for "+c.Model
 		}
@@ -113,6 +116,39 @@ func live() feed {
 		}
 	}
 	f.add(model.SourceDays, model.Periods{Span: model.Span{From: t0 - 8*86400, To: t0}, Step: 3600, Usage: usage})
+	return f
+}
+
+// priced are calls whose rows tell their price, or not, oldest first: a charge that is
+// explained, one that is within the rounding of its ratios, one with a gap, one
+// without its group's ratio, and one without any price.
+func priced() feed {
+	tariff := model.Tariff{
+		Rule: model.RuleNewAPI, Model: model.Some(1.25), Group: model.Some(0.8), Completion: model.Some(4.0), Cache: model.Some(0.25),
+	}
+	groupless := tariff
+	groupless.Group = model.Opt[float64]{}
+	rounded := model.Tariff{Rule: model.RuleOneAPI, Rounded: true, Model: model.Some(0.07), Group: model.Some(1.0), Completion: model.Some(4.0)}
+	r := model.CallsRead{Span: model.Span{From: t0 - model.Lag + 1, To: t0}, ReadAt: t0 + 105, Told: true}
+	for i, one := range []struct {
+		quota  model.Quota
+		cached int64
+		tariff *model.Tariff
+	}{{4250, 1000, &tariff}, {360, 0, &rounded}, {8500, 1000, &tariff}, {4250, 0, &groupless}, {4250, 0, nil}} {
+		c := model.Call{
+			At: r.Span.From + int64(i), Kind: model.KindConsume, Model: "o3", Key: "laptop", KeyID: 1, User: "alice", Group: "vip",
+			Quota: one.quota, Prompt: 3000, Completion: 500,
+		}
+		if one.cached > 0 {
+			c.Cached = model.Some(one.cached)
+		}
+		if one.tariff != nil {
+			c.Billing = &model.Billing{Tariff: *one.tariff}
+		}
+		r.Calls = append(r.Calls, c)
+	}
+	f := live()
+	f.add(model.SourceCalls, r)
 	return f
 }
 

@@ -59,6 +59,31 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestTextNamesTheCauseOfAGap tells gaps in either comparison, to the unit.
+func TestTextNamesTheCauseOfAGap(t *testing.T) {
+	for want, r := range map[string]model.Reconcile{
+		"Balance  ≠ -$0.0247 (-12,345), counted $0.60, the gateway says $0.625: rows that came late": {
+			State: model.ReconcileGap, Counted: model.Some[model.Quota](300_000), Gateway: model.Some[model.Quota](312_345), Gap: -12_345, Cause: model.CauseLate,
+		},
+		"Balance  ≠ $0.10 (50,001) between the calls and the balance: topped up": {
+			State: model.ReconcileMatch, Balance: model.BalanceCheck{State: model.ReconcileGap, Gap: 50_001, Cause: model.CauseTopUp},
+		},
+		"Balance  not all was read within the request budget": {State: model.ReconcilePartial, Cause: model.CauseBudget},
+		"Balance  the log is not all read yet":                {State: model.ReconcilePartial},
+		"Balance  the gateway gave no sum yet":                {State: model.ReconcileUnknown, Balance: model.BalanceCheck{State: model.ReconcileUnknown}},
+	} {
+		g := state()
+		g.Summary.Reconcile = r
+		var b strings.Builder
+		if err := Text(&b, g, time.UTC, &text.English); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "\n"+want+"\n") {
+			t.Errorf("want %q in:\n%s", want, b.String())
+		}
+	}
+}
+
 func TestJSONIsOneObjectOfTheReport(t *testing.T) {
 	var b strings.Builder
 	if err := JSON(&b, time.Unix(t0, 0), []Gateway{state()}, time.UTC); err != nil {

@@ -94,7 +94,7 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 	}
 	line(words.Rates, "rpm %s · tpm %s · %s", rate(sum.RPM, text.Short(int64(sum.RPM.Value.V))), rate(sum.TPM, text.Short(int64(sum.TPM.Value.V))),
 		rate(sum.MPM, cur.FormatFloat(sum.MPM.Value.V)+words.PerMinute))
-	line(words.Balance, "%s", reconciled(sum.Reconcile, cur, words))
+	line(words.Balance, "%s", reconciled(pane.Data{State: s, Summary: sum, Words: words}))
 	if len(sum.Models) > 0 {
 		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\t%s\n", words.ColModel, words.ColCalls, words.ColCost, words.ColP50, words.ColP95)
 		cost := pane.Data{State: s}.Column(float64(sum.Models[0].Quota))
@@ -147,16 +147,11 @@ func took(m model.ModelUsage, d model.Opt[time.Duration]) string {
 	return text.Took(d.V)
 }
 
-func reconciled(r model.Reconcile, cur model.Currency, words *text.Words) string {
-	switch r.State {
-	case model.ReconcileMatch:
-		return "✓ " + words.Matches
-	case model.ReconcileGap:
-		return "≠ " + fmt.Sprintf(words.Gap, cur.Format(r.Counted.V), cur.Format(r.Gateway.V))
-	case model.ReconcilePartial:
-		return words.NotAllRead
+func reconciled(d pane.Data) string {
+	if says := pane.Reconciled(d); says != "" {
+		return says
 	}
-	return words.NoSum
+	return d.Words.NoSum
 }
 
 // columns lays lines of tab-separated values out below each other, a blank line

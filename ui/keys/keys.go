@@ -51,6 +51,11 @@ func (p *Pane) Frame(d pane.Data) pane.Frame {
 	f.Note, f.Old = pane.Note(d, model.SourceKeys)
 	if f.Note == "" && d.State.Keys.OK {
 		f.Note = fmt.Sprint(len(d.State.Keys.V))
+		if d.Summary.Counted() {
+			if read := pane.Sampled(d, d.Summary.Totals.Coverage); read != "" {
+				f.Note = read + " · " + f.Note
+			}
+		}
 	}
 	f.Title = d.Filtered(f.Title, p.filter)
 	return f
@@ -66,11 +71,12 @@ func columns(d pane.Data) []table.Column {
 		}
 	}
 	return []table.Column{
-		{Title: w.ColKey, Width: 16, Flex: true, Worth: 100},
+		{Title: w.ColKey, Width: 15, Flex: true, Worth: 100},
 		{Title: w.ColLeft, Width: 10, Right: true, Worth: 90},
 		{Title: w.ColSpent, Width: 9, Right: true, Worth: 80},
 		{Title: w.ColCalls, Width: 6, Right: true, Worth: 60},
 		{Title: w.ColLastUsed, Width: 5, Right: true, Worth: 70},
+		{Title: w.ColErrors, Width: 6, Right: true, Worth: 50},
 		{Title: w.ColExpires, Width: 9, Right: true, Worth: 30},
 	}
 }
@@ -104,8 +110,11 @@ func left(d pane.Data, k model.APIKey) table.Cell {
 		return table.Num(d.Words.NoLimit, 1e300, d.Theme.Dim)
 	}
 	style = d.Theme.Plain
+	switch {
+	case d.KeyLow(k.ID):
+		style = d.Theme.Bad
 	// Less than a tenth of what it had: it will run out.
-	if k.Used.OK && k.Remaining < (k.Remaining+k.Used.V)/10 {
+	case k.Used.OK && k.Remaining < (k.Remaining+k.Used.V)/10:
 		style = d.Theme.Warn
 	}
 	return table.Num(d.Money(k.Remaining), float64(k.Remaining), style)
@@ -131,6 +140,10 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		if !p.filter.Match(filter.Field{Name: "key", Value: k.Name}, filter.Field{Name: "status", Value: word}, filter.Field{Name: "group", Value: k.Group}) {
 			continue
 		}
+		sign := "● "
+		if d.KeyLow(k.ID) {
+			sign, style = pane.Alarm, th.Bad
+		}
 		spent, calls := unknown, unknown
 		if k.Spent.OK {
 			spent = table.Num(money(float64(k.Spent.V)), float64(k.Spent.V), th.Money)
@@ -150,7 +163,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 			expires = table.Num(text.Moment(time.Unix(k.Expires.V, 0).In(d.Zone), d.State.Now.In(d.Zone)), -float64(k.Expires.V), th.Dim)
 		}
 		rows = append(rows, table.Row[id]{Key: id{key: k.ID}, Cells: []table.Cell{
-			table.Str("● "+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, expires,
+			table.Str(sign+d.Name(k.Name), style), left(d, k.APIKey), spent, calls, used, pane.FailCell(th, k.ErrorRate()), expires,
 		}})
 	}
 	sortBy(rows, spentColumn)
@@ -161,7 +174,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		rows = append(rows, table.Row[id]{Key: id{other: o.Name}, Cells: []table.Cell{
 			table.Str("  "+fmt.Sprintf(d.Words.OtherKeys, d.Name(o.Name)), th.Dim), unknown,
 			table.Num(money(float64(o.Spent)), float64(o.Spent), th.Money), table.Num(text.Short(o.Calls), float64(o.Calls), th.Plain),
-			unknown, table.Str("", th.Dim),
+			unknown, unknown, table.Str("", th.Dim),
 		}})
 	}
 	return p.table.Arrange(rows)
@@ -227,7 +240,7 @@ func (p *Pane) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd 
 	case key.Matches(msg, keys.Enter) && rows[i].Key.other == "":
 		return pane.Send(pane.Opened{Card: card(d, rows[i].Key.key)})
 	case key.Matches(msg, keys.Copy):
-		name := strings.TrimLeft(rows[i].Cells[0].Text, "● ")
+		name := strings.TrimLeft(rows[i].Cells[0].Text, "●"+pane.Alarm)
 		rows[i].Cells[0].Text = name
 		return pane.Send(pane.CopyRow(name, columns(d), rows[i].Cells))
 	}
@@ -264,7 +277,7 @@ func card(d pane.Data, keyID int64) pane.Card {
 		if !k.Unlimited {
 			remaining = fmt.Sprintf("%s (%s)", d.Money(k.Remaining), d.Count(int64(k.Remaining)))
 		}
-		add(words.Left, remaining)
+		c.Rows = append(c.Rows, pane.CardRow{Name: words.Left, Value: remaining, Style: left(d, k.APIKey).Style})
 		used := text.Unknown
 		if k.Used.OK {
 			used = fmt.Sprintf("%s (%s)", d.Money(k.Used.V), d.Count(int64(k.Used.V)))
@@ -280,7 +293,16 @@ func card(d pane.Data, keyID int64) pane.Card {
 			spent = fmt.Sprintf("%s · %s %s", d.Money(k.Spent.V), model.Count(k.Calls.V), words.ColCalls)
 		}
 		add(fmt.Sprintf(words.Window, d.Summary.Window.Label), spent)
+		if k.Calls.OK {
+			add(words.Errors, pane.Failures(d, k.Errors, k.ErrorRate(), k.Calls.V))
+			if !k.Errors.OK {
+				c.Text = append(c.Text, words.NotLoggedErrors)
+			}
+		}
 		c.Rows = append(c.Rows, pane.Performance(d, k.Performance)...)
+		if k.Coarse {
+			c.Text = append(c.Text, words.WholeSeconds)
+		}
 		add(words.ColLastUsed, when(k.LastUsed, words.Never))
 		add(words.Created, when(k.Created, text.Unknown))
 		add(words.ColExpires, when(k.Expires, words.Never))

@@ -10,9 +10,10 @@ import (
 	"gatewatch/ui/text"
 )
 
-// charge explains what a call cost, term by term, as rows of its card.
+// charge explains what a call cost, term by term, as rows of its card, and says
+// what is not told: of a call whose row tells no price, that.
 func charge(d pane.Data, c *model.Call) (rows []pane.CardRow, note string) {
-	if c.Kind != model.KindConsume || c.Billing == nil {
+	if c.Kind != model.KindConsume {
 		return nil, ""
 	}
 	w := d.Words
@@ -28,9 +29,9 @@ func charge(d pane.Data, c *model.Call) (rows []pane.CardRow, note string) {
 			parts = append(parts, model.Count(t.Count))
 		}
 		for _, f := range t.Factors {
-			parts = append(parts, strconv.FormatFloat(f.Value, 'g', 6, 64)+" "+strings.ReplaceAll(f.Name, "_", " "))
+			parts = append(parts, strconv.FormatFloat(f.Value, 'g', 6, 64)+" "+w.Factor(f.Name))
 		}
-		rows = append(rows, pane.CardRow{Name: "  " + name, Value: strings.Join(parts, " × ") + " = " + d.Count(int64(t.Quota))})
+		rows = append(rows, pane.CardRow{Name: "  " + name, Value: strings.TrimSpace(strings.Join(parts, " × ") + " = " + d.Count(int64(t.Quota)))})
 	}
 	switch e.State {
 	case model.ExplainExact:
@@ -40,7 +41,7 @@ func charge(d pane.Data, c *model.Call) (rows []pane.CardRow, note string) {
 	case model.ExplainGap:
 		note = fmt.Sprintf(w.ExplainedGap, d.Count(int64(e.Gap)))
 	case model.ExplainUntold:
-		note = fmt.Sprintf(w.ExplainedUntold, e.Untold)
+		note = fmt.Sprintf(w.ExplainedUntold, w.NotTold(e.Untold))
 	}
 	return rows, note
 }

@@ -105,19 +105,6 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 			s := float64(m.Quota) / float64(total)
 			share = table.Num(text.Percent(s), s, th.Dim)
 		}
-		errs := unknown
-		if rate := m.ErrorRate(); rate.OK {
-			style := th.Plain
-			switch {
-			case rate.V >= 0.1:
-				style = th.Bad
-			case rate.V >= 0.02:
-				style = th.Warn
-			case rate.V == 0:
-				style = th.Dim
-			}
-			errs = table.Num(text.Percent(rate.V), rate.V, style)
-		}
 		calls := unknown
 		if m.CallsKnown {
 			calls = table.Num(text.Short(m.Calls), float64(m.Calls), th.Plain)
@@ -132,7 +119,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[string] {
 			took(m.P50, m.Coarse),
 			took(m.P95, m.Coarse),
 			took(m.FirstTokenP50, false),
-			errs,
+			pane.FailCell(th, m.ErrorRate()),
 		}})
 	}
 	return p.table.Arrange(rows)
@@ -173,11 +160,7 @@ func (p *Pane) card(d pane.Data, name string) pane.Card {
 		if m.CallsKnown {
 			add(words.ColCalls, model.Count(m.Calls))
 		}
-		errs := text.Unknown
-		if m.Errors.OK {
-			errs = model.Count(m.Errors.V)
-		}
-		add(words.Errors, errs)
+		add(words.Errors, pane.Failures(d, m.Errors, m.ErrorRate(), m.Calls))
 		if m.TokensKnown {
 			add(words.PromptTokens, model.Count(m.Prompt))
 			if m.CachedOf > 0 {

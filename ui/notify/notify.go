@@ -30,23 +30,55 @@ type Terminal struct {
 // environment does not travel, from the terminal's own answer to XTVERSION ("" if
 // it gave none).
 func Find(getenv func(string) string, version string) Terminal {
-	t := Terminal{Tmux: getenv("TMUX") != ""}
-	name := strings.ToLower(strings.Join([]string{version, getenv("TERM_PROGRAM"), getenv("LC_TERMINAL"), getenv("TERM")}, " "))
-	has := func(names ...string) bool {
-		for _, n := range names {
-			if strings.Contains(name, n) {
-				return true
-			}
-		}
-		return false
-	}
+	term := strings.ToLower(getenv("TERM"))
+	// Over ssh out of a tmux on the person's own machine, TERM alone tells of it.
+	// screen is the TERM that tmux set for long.
+	t := Terminal{Tmux: getenv("TMUX") != "" || strings.HasPrefix(term, "tmux") || strings.HasPrefix(term, "screen")}
 	switch {
-	case has("kitty") || getenv("KITTY_WINDOW_ID") != "":
+	case getenv("KITTY_WINDOW_ID") != "":
 		t.Form = OSC99
-	case has("foot", "rxvt", "vte") || getenv("VTE_VERSION") != "":
+	case getenv("VTE_VERSION") != "":
 		t.Form = OSC777
+	default:
+		t.Form, _ = formOf(strings.Join([]string{getenv("TERM_PROGRAM"), getenv("LC_TERMINAL"), term}, " "))
+	}
+	return t.Answered(version)
+}
+
+// Answered is what is known once the terminal has answered to XTVERSION, as with
+// "VTE(7600)": it knows itself better than the environment does. tmux answers in place
+// of the terminal around it.
+func (t Terminal) Answered(version string) Terminal {
+	version = strings.ToLower(version)
+	if strings.HasPrefix(version, "tmux") {
+		t.Tmux = true
+		return t
+	}
+	if form, ok := formOf(version); ok {
+		t.Form = form
 	}
 	return t
+}
+
+// formOf is the form that a terminal of that name knows, false where the name tells
+// nothing.
+func formOf(name string) (Form, bool) {
+	name = strings.ToLower(name)
+	for _, known := range []struct {
+		form  Form
+		names []string
+	}{
+		{OSC99, []string{"kitty"}},
+		{OSC777, []string{"foot", "rxvt", "vte"}},
+		{OSC9, []string{"iterm", "wezterm", "ghostty", "windows terminal", "xterm(", "konsole"}},
+	} {
+		for _, n := range known.names {
+			if strings.Contains(name, n) {
+				return known.form, true
+			}
+		}
+	}
+	return OSC9, false
 }
 
 const (

@@ -28,6 +28,13 @@ func TestFind(t *testing.T) {
 		"foot":                      {env("TERM", "foot"), "", Terminal{Form: OSC777}},
 		"GNOME Terminal":            {env("TERM", "xterm-256color", "VTE_VERSION", "7600"), "", Terminal{Form: OSC777}},
 		"tmux in WezTerm":           {env("TERM", "tmux-256color", "TMUX", "/tmp/x"), "tmux 3.5", Terminal{Form: OSC9, Tmux: true}},
+		"VTE over ssh":              {env("TERM", "xterm-256color"), "VTE(7600)", Terminal{Form: OSC777}},
+		"ssh out of tmux":           {env("TERM", "tmux-256color"), "", Terminal{Form: OSC9, Tmux: true}},
+		"ssh out of an older tmux":  {env("TERM", "screen-256color"), "tmux 3.2a", Terminal{Form: OSC9, Tmux: true}},
+		"tmux that TERM hides":      {env("TERM", "xterm-256color"), "tmux 3.5a", Terminal{Form: OSC9, Tmux: true}},
+		"tmux in kitty":             {env("TERM", "tmux-256color", "TMUX", "/tmp/x", "KITTY_WINDOW_ID", "1"), "tmux 3.5a", Terminal{Form: OSC99, Tmux: true}},
+		"an answer goes before":     {env("TERM", "xterm-kitty"), "WezTerm 20240203", Terminal{Form: OSC9}},
+		"an answer that tells none": {env("TERM", "foot"), "contour 0.4", Terminal{Form: OSC777}},
 		"something else altogether": {env("TERM", "xterm"), "", Terminal{Form: OSC9}},
 	} {
 		if got := Find(c.env, c.version); got != c.want {

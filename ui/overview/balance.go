@@ -78,6 +78,9 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	}
 	add(d.Over(), spent, th.Plain)
 	if d.Site() {
+		if why := cause(d); why != "" {
+			add(why, "", th.Warn)
+		}
 		siteRows(d, add)
 		add(words.OwnBalance, d.MoneyOpt(a.Quota), left)
 		return draw(rows, w, h, th), nil
@@ -89,18 +92,22 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	add(words.Burn, burn, th.Plain)
 	when, style := EmptyWhen(d)
 	add(words.Empty, when, style)
-	if f := sum.Forecast; f.Earliest.OK {
+	why := cause(d)
+	if f := sum.Forecast; f.Earliest.OK && (why == "" || len(rows)+1+len(sentence(why, w)) <= h) {
 		latest := "…"
 		if f.Latest.OK {
 			latest = moment(d, f.Latest.V)
 		}
 		add("", moment(d, f.Earliest.V)+" – "+latest, th.Dim)
 	}
+	if why != "" {
+		add(why, "", th.Warn)
+	}
 	add(words.Used, d.MoneyOpt(a.Used), th.Plain)
 	if a.Requests.OK {
 		add(words.Requests, model.Count(a.Requests.V), th.Plain)
 	}
-	if message := reconcileLine(d); message != "" {
+	if message := pane.Reconciled(d); message != "" && why == "" {
 		add(message, "", th.Dim)
 	}
 
@@ -108,6 +115,15 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		add(words.Plan, planLeft(d, p), th.Plain)
 	}
 	return draw(rows, w, h, th), nil
+}
+
+// cause is the likely cause of the gap that the title tells, "" where there is none:
+// worth more than what stands in the account card too.
+func cause(d pane.Data) string {
+	if state, _, cause := d.Summary.Reconcile.Verdict(); state == model.ReconcileGap {
+		return "≠ " + d.Words.Cause(cause)
+	}
+	return ""
 }
 
 // row is one line of the pane.
@@ -160,7 +176,8 @@ func planLeft(d pane.Data, p model.Plan) string {
 	return left
 }
 
-// draw lays the rows on h lines of w cells.
+// draw lays the rows on h lines of w cells. A row without a value is a sentence,
+// which takes as many lines as it needs.
 func draw(rows []row, w, h int, th *theme.Theme) []string {
 	lines := make([]string, 0, h)
 	for _, r := range rows {
@@ -168,7 +185,13 @@ func draw(rows []row, w, h int, th *theme.Theme) []string {
 			break
 		}
 		if r.value == "" {
-			lines = append(lines, r.style.Text(" "+text.Left(r.name, w-2)+" "))
+			wrapped := sentence(r.name, w)
+			if room := h - len(lines); len(wrapped) > room {
+				wrapped = append(wrapped[:room-1], strings.Join(wrapped[room-1:], " "))
+			}
+			for _, l := range wrapped {
+				lines = append(lines, r.style.Text(" "+text.Left(l, w-2)+" "))
+			}
 			continue
 		}
 		value := text.Cut(r.value, w-2)
@@ -181,8 +204,11 @@ func draw(rows []row, w, h int, th *theme.Theme) []string {
 	return lines
 }
 
+// sentence are the lines of a sentence on w cells, without their margins.
+func sentence(s string, w int) []string { return text.Wrap(s, max(1, w-2)) }
+
 // paces is the spend per minute over the last minute, quarter of an hour and
-// hour.
+// hour, and whether it gets faster.
 func paces(d pane.Data) string {
 	parts := make([]string, 0, 3)
 	for _, v := range d.Summary.Paces {
@@ -192,7 +218,7 @@ func paces(d pane.Data) string {
 		}
 		parts = append(parts, s)
 	}
-	return strings.Join(parts, " · ") + d.Words.PerMinute
+	return strings.TrimSpace(strings.Join(parts, " · ") + d.Words.PerMinute + " " + pane.Trend(d))
 }
 
 func moment(d pane.Data, t time.Time) string {
@@ -232,30 +258,12 @@ func EmptyWhen(d pane.Data) (string, theme.Style) {
 	return moment(d, f.EmptyAt.V) + " ≈" + text.Span(left), pane.LastsStyle(d.Theme, left)
 }
 
-// reconcileLine says what the badge in the title means, and the likely cause of a
-// gap.
-func reconcileLine(d pane.Data) string {
-	r := d.Summary.Reconcile
-	switch state, gap, cause := r.Verdict(); {
-	case state == model.ReconcileMatch:
-		return "✓ " + d.Words.Matches
-	case state == model.ReconcilePartial:
-		return d.Words.NotAllRead
-	case state != model.ReconcileGap:
-		return ""
-	case r.State != model.ReconcileGap:
-		return "≠ " + fmt.Sprintf(d.Words.BalanceGap, d.Money(gap)) + ": " + d.Words.Cause(cause)
-	default:
-		return "≠ " + fmt.Sprintf(d.Words.Gap, d.Money(r.Counted.V), d.Money(r.Gateway.V)) + ": " + d.Words.Cause(cause)
-	}
-}
-
 // exact is an amount with its quota.
 func exact(d pane.Data, q model.Opt[model.Quota]) string {
 	if !q.OK {
 		return text.Unknown
 	}
-	return fmt.Sprintf("%s (%s)", d.Money(q.V), d.Count(int64(q.V)))
+	return d.Exact(q.V)
 }
 
 // AccountCard is every field that the gateway gave of the account, in words.
@@ -284,7 +292,7 @@ func AccountCard(d pane.Data) pane.Card {
 	if a.Remind.OK {
 		card.Rows = append(card.Rows, pane.CardRow{Name: words.Reminder, Value: d.Money(a.Remind.V)})
 	}
-	if line := reconcileLine(d); line != "" {
+	if line := pane.Reconciled(d); line != "" {
 		card.Text = append(card.Text, line)
 	}
 	if b := d.Summary.Reconcile.Balance; b.Spent.OK && b.Rose.OK && b.Fell.OK {

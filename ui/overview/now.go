@@ -2,6 +2,8 @@ package overview
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -52,6 +54,7 @@ func (n *Now) Frame(d pane.Data) pane.Frame {
 // rows are the spenders that pass the filter.
 func (n *Now) rows(d pane.Data) []table.Row[spender] {
 	var rows []table.Row[spender]
+	alarms := 0
 	from, seconds := d.Summary.Now, d.Summary.NowSpan.Seconds()
 	covered := d.Summary.NowCovered
 	if d.Spot.OK {
@@ -70,7 +73,8 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 	}
 	money := d.Column(most)
 	for _, s := range from {
-		if s.Quota == 0 && s.Calls == 0 {
+		spikes := !d.Spot.OK && d.Spiking(s.Key, s.User, s.Model)
+		if s.Quota == 0 && s.Calls == 0 && !spikes {
 			continue
 		}
 		if !n.filter.Match(filter.Field{Name: "key", Value: s.Key.Name}, filter.Field{Name: "user", Value: s.User}, filter.Field{Name: "model", Value: s.Model}) {
@@ -80,19 +84,30 @@ func (n *Now) rows(d pane.Data) []table.Row[spender] {
 		if d.Site() {
 			who = s.User
 		}
+		name, style, cost := d.Name(who)+" × "+text.Clean(s.Model), th.Plain, th.Money
+		if spikes {
+			name, style, cost = pane.Alarm+name, th.Bad, th.Bad
+		}
 		share := 0.0
 		if total > 0 {
 			share = float64(s.Quota) / float64(total)
 		}
-		rows = append(rows, table.Row[spender]{
+		row := table.Row[spender]{
 			Key: spender{s.Key, s.User, s.Model},
 			Cells: []table.Cell{
-				table.Str(d.Name(who)+" × "+text.Clean(s.Model), th.Plain),
+				table.Str(name, style),
 				table.Num(model.Count(s.Calls), float64(s.Calls), th.Plain),
-				table.Num(money(float64(s.Quota)/minutes), float64(s.Quota), th.Money),
+				table.Num(money(float64(s.Quota)/minutes), float64(s.Quota), cost),
 				table.Num(chart.Bar(share, barWidth), share, th.Bar),
 			},
-		})
+		}
+		// Calls that fail cost nothing: an alert comes first, so that it is seen.
+		if spikes {
+			rows = slices.Insert(rows, alarms, row)
+			alarms++
+		} else {
+			rows = append(rows, row)
+		}
 	}
 	return n.table.Arrange(rows)
 }
@@ -132,6 +147,7 @@ func (n *Now) Update(msg tea.KeyPressMsg, keys pane.Keys, d pane.Data) tea.Cmd {
 		}
 		return pane.Send(pane.FilterCalls{Text: who + " " + filter.Exact("model", r.Key.model)})
 	case key.Matches(msg, keys.Copy):
+		r.Cells[0].Text = strings.TrimPrefix(r.Cells[0].Text, pane.Alarm)
 		return pane.Send(pane.CopyRow(r.Cells[0].Text, n.columns(d), r.Cells))
 	}
 	return nil

@@ -29,6 +29,9 @@ type Data struct {
 	// Spot is the minute under the chart's cursor and Spenders who spent in it.
 	Spot     model.Opt[model.Span]
 	Spenders []model.Spender
+	// Alerts are those that stand for the gateway on the screen; each colours its
+	// figure.
+	Alerts []model.Alert
 	// Fleet is every gateway; the one on the screen is Current.
 	Fleet   []model.State
 	Current int
@@ -74,6 +77,34 @@ func (d Data) AtLeast(partial bool, s string) string {
 		return "≥ " + s
 	}
 	return s
+}
+
+// Trend says whether spending gets faster, and how many times what it was: "▲2.1×",
+// "▼0.5×", "" where it is steady or nobody knows.
+func Trend(d Data) string {
+	t := d.Summary.Trend.V
+	var says string
+	switch t.Direction {
+	case model.Steady:
+		return ""
+	case model.Rising:
+		says = "▲"
+	case model.Falling:
+		says = "▼"
+	}
+	if t.Times.OK {
+		says += Times(t.Times.V)
+	}
+	return says
+}
+
+// Times prints a factor: 0.5×, 2.1×, 12×.
+func Times(f float64) string {
+	decimals := 0
+	if f < 3 {
+		decimals = 1
+	}
+	return strconv.FormatFloat(f, 'f', decimals, 64) + "×"
 }
 
 // Currency is how the gateway shows its quota. An operator's own currency sign is

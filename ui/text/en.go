@@ -62,7 +62,7 @@ var English = Words{
 	OnlySite: "a shows the whole site, and its users here", NothingLeft: "nothing left", Fine: "fine",
 	TotalLeft: "%s left at %d", LowestChannel: "lowest channel", OwnBalance: "own balance",
 	Plan: "subscription", NoEnd: "no end",
-	OfCalls: " (%s calls)", Speed: "speed", CacheHit: "read from cache", Paces: "1 m · 15 m · 1 h",
+	OfCalls: " (%s calls)", OfAttempts: "%s (%s of %s attempts)", Speed: "speed", CacheHit: "read from cache", Paces: "1 m · 15 m · 1 h",
 	BalanceGap: "%s between the calls and the balance", BalanceChecked: "compared",
 	BalanceFigures: "calls %s · used rose %s · balance fell %s, %s – %s",
 	Causes: map[string]string{
@@ -80,8 +80,16 @@ var English = Words{
 
 	ExplainedExact:   "the terms add up to the charge",
 	ExplainedRounded: "the terms add up to the charge within the rounding of the ratios that the row tells",
-	ExplainedGap:     "the terms miss the charge by %s",
+	ExplainedGap:     "the terms miss the charge by %s: a factor that the row does not name",
 	ExplainedUntold:  "the gateway does not tell the %s of this charge",
+	Factors: map[string]string{
+		"model": "model", "group": "group", "completion": "completion", "cache": "cache", "audio": "audio", "audio_completion": "audio completion",
+		"input": "input", "output": "output", "ratio": "ratio", "price": "price",
+	},
+	Untold: map[string]string{
+		"price": "price", "model": "model ratio", "group": "group ratio", "completion": "completion ratio", "cache": "cache ratio", "audio": "audio ratio",
+		"tier": "tier's formula",
+	},
 	Terms: map[model.TermKind]string{
 		model.TermPrompt: "tokens in", model.TermCompletion: "tokens out", model.TermCacheRead: "from the cache", model.TermCacheWrite: "into the cache",
 		model.TermImage: "images", model.TermAudioInput: "audio in", model.TermTextIn: "text in", model.TermTextOut: "text out",

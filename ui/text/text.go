@@ -45,7 +45,8 @@ type Words struct {
 
 	// What is compared, and the likely causes of a gap.
 	BalanceGap, BalanceChecked, BalanceFigures string
-	OfCalls, Speed, CacheHit, Paces            string
+	OfCalls, OfAttempts                        string
+	Speed, CacheHit, Paces                     string
 	Causes                                     map[string]string
 
 	// Alerts.
@@ -55,6 +56,7 @@ type Words struct {
 	// How a charge is explained, and what its terms are for.
 	ExplainedExact, ExplainedRounded, ExplainedGap, ExplainedUntold string
 	Terms                                                           map[model.TermKind]string
+	Factors, Untold                                                 map[string]string
 
 	KeyOnly, KeyOnlyNote                 string
 	SiteWide, TokensPerSecond, OfSuccess string
@@ -94,17 +96,21 @@ type Actions struct {
 type Action struct{ Short, Long string }
 
 // Term names what a part of a charge is for.
-func (w *Words) Term(k model.TermKind) string {
-	if s, ok := w.Terms[k]; ok {
+func (w *Words) Term(k model.TermKind) string { return named(w.Terms, k) }
+
+// Factor names a number that a charge multiplies.
+func (w *Words) Factor(name string) string { return named(w.Factors, name) }
+
+// NotTold names what a row does not tell of its charge.
+func (w *Words) NotTold(name string) string { return named(w.Untold, name) }
+
+// Cause names the likely cause of a gap.
+func (w *Words) Cause(cause string) string { return named(w.Causes, cause) }
+
+// named is the word for k, or k itself where there is none.
+func named[K ~string](words map[K]string, k K) string {
+	if s, ok := words[k]; ok {
 		return s
 	}
 	return string(k)
-}
-
-// Cause names the likely cause of a gap.
-func (w *Words) Cause(cause string) string {
-	if s, ok := w.Causes[cause]; ok {
-		return s
-	}
-	return cause
 }
