@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -38,7 +39,11 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		case "send", "editor", "leave":
 			return s.Run(name, d)
 		}
-		return s.composer.press(s.words, msg, s.history())
+		if k == "backspace" && s.composer.atStart() && len(s.composer.attached) > 0 {
+			s.notice = fmt.Sprintf(s.words.Detached, s.composer.detach().Name)
+			return nil
+		}
+		return s.composer.press(s.words, msg, s.history)
 	}
 	return s.Run(s.find(msg, false), d)
 }
@@ -89,7 +94,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "send":
 		return s.send(d)
 	case "newline":
-		s.composer.area.InsertString("\n")
+		s.composer.insert(s.words, "\n")
 	case "editor":
 		return toEditor(s.composer.text())
 	case "leave":
@@ -180,11 +185,13 @@ func (s *Screen) question() *item {
 	return nil
 }
 
-// history are the questions asked so far, the last one first.
+// history are the messages that were sent or put aside, in whichever conversation,
+// and the questions of this one, the last one first.
 func (s *Screen) history() []string {
-	var out []string
+	out := slices.Clone(s.composer.past)
+	slices.Reverse(out)
 	for _, it := range slices.Backward(s.items) {
-		if p := it.prompt(); it.Role == model.ChatUser && p != "" {
+		if p := it.prompt(); it.Role == model.ChatUser && p != "" && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

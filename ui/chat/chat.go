@@ -194,7 +194,7 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 		s.composer.set(s.words, msg.text)
 	case attached:
 		if s.notice = msg.fault; msg.fault == "" {
-			s.composer.attached = append(s.composer.attached, msg.part)
+			s.composer.attach(msg.part)
 			s.notice = fmt.Sprintf(s.words.Attached, msg.part.Name)
 		}
 	case exported:

@@ -84,10 +84,11 @@ func (s *Screen) editLast() tea.Cmd {
 	at := slices.Index(s.items, s.question())
 	q := s.items[at]
 	cmd := s.saveNow()
+	s.composer.aside()
 	s.composer.set(s.words, q.prompt())
 	for _, p := range q.Parts {
 		if p.Name != "" {
-			s.composer.attached = append(s.composer.attached, p)
+			s.composer.attach(p)
 		}
 	}
 	s.items = slices.Clone(s.items[:at])

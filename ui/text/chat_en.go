@@ -25,7 +25,7 @@ type ChatWords struct {
 	// Notices.
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
 	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
-	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited                  string
+	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -78,7 +78,7 @@ var ChatEnglish = ChatWords{
 	Compare: "Compare", ComparePick: "← → choose · enter goes on with it",
 
 	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in the last answer",
-	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s",
+	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s · backspace before the text takes it off", Detached: "%s is not attached any more",
 	TooLarge: "%s is larger than 20 MB", NotText: "%s is neither text nor a picture that models take (PNG, JPEG, GIF, WebP)", NotFile: "%s is no file",
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
 	Pasted: "[paste %d · %s lines · %s]", NoEditor: "the editor failed: %s", NothingToRetry: "there is no question yet",
