@@ -130,9 +130,13 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "attach":
 		s.openAttach()
 	case "new":
+		cmd := s.leave(true)
+		if s.fleeting && len(s.items) > 0 {
+			s.notice = s.words.LeftBehind
+		}
 		s.begin(d.State.Gateway.Name)
 		s.setFocus(onComposer)
-		return s.askModels()
+		return tea.Batch(cmd, s.askModels())
 	case "conversations":
 		return s.openConversations()
 	case "export":

@@ -21,7 +21,7 @@ import (
 // Options say what the screen works with.
 type Options struct {
 	Service Service
-	// Store keeps conversations; nil keeps none.
+	// Store keeps conversations; nil keeps them until the program ends.
 	Store Store
 	Words *text.ChatWords
 	// Defaults are the settings that a new conversation begins with.
@@ -29,6 +29,8 @@ type Options struct {
 	// Now is the clock, Go starts a goroutine; nil for the usual ones.
 	Now func() time.Time
 	Go  func(func())
+	// Later sends a message after a while; nil for tea.Tick.
+	Later func(time.Duration, tea.Msg) tea.Cmd
 }
 
 type focus uint8
@@ -68,9 +70,12 @@ type Screen struct {
 
 	elsewhere     bool // the conversation is with another gateway than the one shown
 	dirty, saving bool
+	drafting      bool // the message that is being written will be saved
+	kept          mark // as it was last written
 	savedAt       time.Time
 	saver         saver
-	made          int // names given out
+	fleeting      bool // what is kept ends with the program
+	made          int  // names given out
 
 	rev   uint64
 	frame frame
@@ -87,8 +92,17 @@ func New(opt Options) *Screen {
 	if opt.Go == nil {
 		opt.Go = func(f func()) { go f() }
 	}
+	if opt.Later == nil {
+		opt.Later = func(after time.Duration, msg tea.Msg) tea.Cmd {
+			return tea.Tick(after, func(time.Time) tea.Msg { return msg })
+		}
+	}
+	fleeting := opt.Store == nil
+	if fleeting {
+		opt.Store = &session{of: map[string]Saved{}}
+	}
 	s := &Screen{
-		opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
+		fleeting: fleeting, opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
 		hub: newHub(opt.Now), composer: newComposer(),
 	}
 	s.begin("")
@@ -102,8 +116,9 @@ func (s *Screen) begin(gateway string) {
 		set = s.conv.Settings
 	}
 	s.conv = Conversation{Gateway: gateway, Settings: set}
-	s.items, s.cmp, s.versus, s.dirty = nil, nil, nil, false
+	s.items, s.cmp, s.versus = nil, nil, nil
 	s.see()
+	s.arrived(s.composer.parts() != nil)
 }
 
 // see shows the conversation from its end.
@@ -136,10 +151,16 @@ func (s *Screen) Open(d pane.Data) tea.Cmd {
 // stores it on the way out; ok is false when there is nothing new.
 func (s *Screen) Close() (last Saved, ok bool) {
 	s.hub.stopAll()
-	if len(s.items) == 0 || !s.dirty && len(s.running) == 0 {
+	s.saver.end()
+	if !s.changed() && !s.saving && len(s.running) == 0 {
 		return Saved{}, false
 	}
-	saved, err := s.snapshot().saved()
+	s.named()
+	c := s.snapshot()
+	if len(c.Messages) == 0 && c.Draft == nil {
+		return Saved{}, false
+	}
+	saved, err := c.saved()
 	return saved, err == nil
 }
 
@@ -158,6 +179,10 @@ func (s *Screen) id() string {
 // Msg whenever it comes.
 func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	s.rev++
+	return tea.Batch(s.take(msg, d), s.keepDraft())
+}
+
+func (s *Screen) take(msg tea.Msg, d pane.Data) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return s.press(msg, d)
@@ -176,8 +201,10 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	case listed:
 		s.onListed(msg)
 	case loaded:
-		s.onLoaded(msg)
-		return s.askModels()
+		return tea.Batch(s.onLoaded(msg), s.askModels())
+	case draftDue:
+		s.drafting = false
+		return s.save()
 	case listChanged:
 		return s.onListChanged(msg)
 	case openEditor:
@@ -214,5 +241,5 @@ func (s *Screen) Paste(msg tea.PasteMsg) tea.Cmd {
 	case s.focus == onComposer:
 		s.composer.insert(s.words, msg.Content)
 	}
-	return nil
+	return s.keepDraft()
 }

@@ -128,6 +128,27 @@ func (c *composer) aside() {
 	c.at, c.draft = 0, draft{}
 }
 
+// parts are the message as it stands, nil where nothing was written: the draft while
+// the history is looked at, unless what was found there was changed.
+func (c *composer) parts() []model.ChatPart {
+	d := c.now()
+	if c.at > 0 && d.value == c.recalled {
+		d = c.draft
+	}
+	out := slices.Clone(c.attached)
+	if s := d.text(); strings.TrimSpace(s) != "" {
+		out = append(out, model.ChatPart{Kind: model.PartText, Text: s})
+	}
+	return out
+}
+
+// resume puts a message in that was being written.
+func (c *composer) resume(words *text.ChatWords, parts []model.ChatPart) {
+	c.aside()
+	c.set(words, Message{Parts: parts}.prompt())
+	c.attached = slices.DeleteFunc(slices.Clone(parts), func(p model.ChatPart) bool { return p.Name == "" })
+}
+
 // atStart reports whether nothing stands before the cursor.
 func (c *composer) atStart() bool {
 	return c.area.Line() == 0 && c.area.Column() == 0 && !c.area.HasSelection()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/ui/chat/markdown"
 )
 
 // format is the version of a stored conversation.
@@ -22,6 +23,16 @@ type Conversation struct {
 	Updated time.Time `json:"updated"`
 	Settings
 	Messages []Message `json:"messages"`
+	// Draft is the message that is being written, as the parts of a question.
+	Draft []model.ChatPart `json:"draft,omitempty"`
+}
+
+// title is what the conversation is called in a list.
+func (c Conversation) title() string {
+	if c.Name == "" {
+		return nameFor(markdown.Safe(Message{Parts: c.Draft}.prompt()))
+	}
+	return c.Name
 }
 
 // Settings are how the next question is asked.
@@ -108,7 +119,7 @@ func (c Conversation) saved() (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("chat: %w", err)
 	}
-	return Saved{ID: c.ID, Name: c.Name, Gateway: c.Gateway, Model: c.Model, Updated: c.Updated, Messages: len(c.Messages), Body: body}, nil
+	return Saved{ID: c.ID, Name: c.title(), Gateway: c.Gateway, Model: c.Model, Updated: c.Updated, Messages: len(c.Messages), Body: body}, nil
 }
 
 // Decode unpacks a stored conversation. An answer that was still being written

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -320,5 +319,3 @@ func (s *Screen) lastCost() model.Opt[float64] {
 	}
 	return model.Opt[float64]{}
 }
-
-var errNoStore = errors.New("no history is kept")

@@ -138,6 +138,7 @@ func newStage(t testing.TB) *stage {
 	}}
 	g.Screen = New(Options{
 		Service: g.svc, Store: g.store, Now: func() time.Time { return g.now }, Go: func(func()) {},
+		Later:    func(time.Duration, tea.Msg) tea.Cmd { return nil }, // a test says it itself
 		Defaults: Settings{Model: "gpt-4o", KeyName: "laptop"},
 	})
 	g.hub.wakeless = true

@@ -26,6 +26,7 @@ type ChatWords struct {
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
 	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
 	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
+	EditedFleeting, LeftBehind                                                                string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -84,7 +85,9 @@ var ChatEnglish = ChatWords{
 	Pasted: "[paste %d · %s lines · %s]", NoEditor: "the editor failed: %s", NothingToRetry: "there is no question yet",
 	TwoToFour: "mark two to four models", ChordCode: "copy code: press its number", NoConversations: "no conversation is stored yet",
 	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded",
-	Edited: "the question is in the composer; sending it begins a new branch, the old one stays stored",
+	Edited:         "sending the question begins a new branch; L shows the old one",
+	EditedFleeting: "sending the question begins a new branch; L shows the old one until the program ends",
+	LeftBehind:     "L shows the conversation of before until the program ends",
 
 	Do: ChatActions{
 		Send:          Action{"send", "send the message"},
