@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,6 +18,9 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 	k := msg.String()
 	if k == "ctrl+c" {
 		s.stop()
+		return nil
+	}
+	if k == "esc" && s.justEnded() {
 		return nil
 	}
 	if s.pop != nil {
@@ -46,6 +50,28 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		return s.composer.press(s.words, msg, s.history)
 	}
 	return s.Run(s.find(msg, false), d)
+}
+
+// lateEsc is how long after the end of an answer esc is still meant to stop it. Else
+// it would leave the composer, and what is typed then would be commands.
+const lateEsc = 500 * time.Millisecond
+
+// noteEnd notes when the last answer ended by itself: one that was stopped needs no
+// second esc.
+func (s *Screen) noteEnd(msg streamed) {
+	if s.streaming() {
+		return
+	}
+	for _, n := range msg.news {
+		if n.end != model.ChatOpen && n.end != model.ChatStopped {
+			s.endedAt = s.opt.Now()
+		}
+	}
+}
+
+func (s *Screen) justEnded() bool {
+	since := s.opt.Now().Sub(s.endedAt)
+	return s.pop == nil && since >= 0 && since < lateEsc
 }
 
 // Why says why a command of Bindings cannot be run now, "" when it can.

@@ -75,7 +75,8 @@ type Screen struct {
 	savedAt       time.Time
 	saver         saver
 	fleeting      bool // what is kept ends with the program
-	made          int  // names given out
+	endedAt       time.Time
+	made          int // names given out
 
 	rev   uint64
 	frame frame
@@ -189,7 +190,9 @@ func (s *Screen) take(msg tea.Msg, d pane.Data) tea.Cmd {
 	case tea.PasteMsg:
 		return s.Paste(msg)
 	case streamed:
-		return s.onStreamed(msg)
+		cmd := s.onStreamed(msg)
+		s.noteEnd(msg)
+		return cmd
 	case BilledMsg:
 		return s.onBilled(msg)
 	case modelsRead:
@@ -212,10 +215,13 @@ func (s *Screen) take(msg tea.Msg, d pane.Data) tea.Cmd {
 			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
 			return nil
 		}
-		return runEditor(msg.path)
+		return runEditor(msg.path, msg.draft)
 	case edited:
 		if msg.fault != nil {
 			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
+			if msg.path != "" {
+				s.notice = fmt.Sprintf(s.words.EditorKept, msg.path, msg.fault)
+			}
 			return nil
 		}
 		s.composer.set(s.words, msg.text)

@@ -13,14 +13,15 @@ import (
 type edited struct {
 	text  string
 	fault error
+	path  string // where what was written is kept after a fault, "" where nothing was
 }
 
 func (edited) chatMsg() {}
 
 // openEditor is a file that is ready for the editor.
 type openEditor struct {
-	path  string
-	fault error
+	path, draft string
+	fault       error
 }
 
 func (openEditor) chatMsg() {}
@@ -36,20 +37,27 @@ func toEditor(draft string) tea.Cmd {
 		if err2 := f.Close(); err == nil {
 			err = err2
 		}
-		return openEditor{f.Name(), err}
+		return openEditor{f.Name(), draft, err}
 	}
 }
 
 // runEditor gives the terminal to the editor until it ends.
-func runEditor(path string) tea.Cmd {
-	return tea.ExecProcess(editor(path), func(err error) tea.Msg {
-		defer func() { _ = os.Remove(path) }() // it was ours alone
-		if err != nil {
-			return edited{fault: err}
-		}
-		b, err := os.ReadFile(path)
-		return edited{strings.TrimRight(string(b), "\n"), err}
-	})
+func runEditor(path, draft string) tea.Cmd {
+	return tea.ExecProcess(editor(path), func(err error) tea.Msg { return fromEditor(path, draft, err) })
+}
+
+// fromEditor reads what was written. Where the editor failed, the file stays, unless
+// it holds nothing new.
+func fromEditor(path, draft string, fault error) tea.Msg {
+	b, err := os.ReadFile(path)
+	if fault == nil {
+		fault = err
+	}
+	if fault != nil && (err != nil || string(b) != draft) {
+		return edited{fault: fault, path: path}
+	}
+	_ = os.Remove(path) // it was ours alone
+	return edited{text: strings.TrimRight(string(b), "\n"), fault: fault}
 }
 
 // editor is $VISUAL or $EDITOR, which may hold arguments.

@@ -89,7 +89,7 @@ func (s *Screen) Takes(msg tea.KeyPressMsg) bool {
 	case s.chord:
 		return true
 	case k == "esc":
-		return s.streaming()
+		return s.streaming() || s.justEnded()
 	}
 	return s.find(msg, false) != ""
 }

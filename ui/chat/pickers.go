@@ -250,6 +250,7 @@ func (s *Screen) openSettings() {
 			}
 			s.conv.System, s.conv.Temperature, s.conv.MaxTokens = set.System, set.Temperature, set.MaxTokens
 			s.least = model.Opt[float64]{}
+			s.setFocus(onComposer)
 			return s.save(), ""
 		},
 	}

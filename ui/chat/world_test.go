@@ -198,6 +198,9 @@ func (g *stage) say(i int, took time.Duration, deltas ...model.Delta) *stage {
 		g.hub.take(id, d, nil)
 	}
 	g.run(g.Update(g.hub.collect(), g.d))
+	if !g.streaming() {
+		g.now = g.now.Add(time.Second) // it is read
+	}
 	return g
 }
 

@@ -26,7 +26,7 @@ type ChatWords struct {
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
 	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
 	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
-	EditedFleeting, LeftBehind                                                                string
+	EditedFleeting, LeftBehind, EditorKept                                                    string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -87,6 +87,7 @@ var ChatEnglish = ChatWords{
 	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded",
 	Edited:         "sending the question begins a new branch; L shows the old one",
 	EditedFleeting: "sending the question begins a new branch; L shows the old one until the program ends",
+	EditorKept:     "what was written is in %s: the editor failed: %s",
 	LeftBehind:     "L shows the conversation of before until the program ends",
 
 	Do: ChatActions{
