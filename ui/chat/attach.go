@@ -19,6 +19,9 @@ import (
 // maxFile is the largest file that is attached, in bytes.
 const maxFile = 20 << 20
 
+// nameSize stands between the name of a file and its size.
+const nameSize = " · "
+
 // attached is a part that is ready to be sent, or why there is none.
 type attached struct {
 	part  model.ChatPart
@@ -70,7 +73,7 @@ func filePart(words *text.ChatWords, path string) (part model.ChatPart, fault st
 	if err != nil {
 		return part, fmt.Sprintf(words.NoFile, path, reason(err))
 	}
-	name += " · " + size(int64(len(b)))
+	name += nameSize + size(int64(len(b)))
 	if kind := picture(b); kind != "" {
 		return model.ChatPart{Kind: model.PartImage, URL: "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(b), Name: name}, ""
 	}

@@ -3,11 +3,13 @@ package chat
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"gatewatch/model"
 	"gatewatch/ui/chat/markdown"
+	"gatewatch/ui/text"
 )
 
 // format is the version of a stored conversation.
@@ -72,10 +74,12 @@ type Message struct {
 
 // Cost is what is known of the price of an answer.
 type Cost struct {
-	RequestID string                     `json:"request_id,omitempty"`
-	First     model.Opt[time.Duration]   `json:"first_token_ns"`
-	Took      model.Opt[time.Duration]   `json:"took_ns"`
-	Usage     model.Opt[model.ChatUsage] `json:"usage"`
+	RequestID string                   `json:"request_id,omitempty"`
+	First     model.Opt[time.Duration] `json:"first_token_ns"`
+	// Last is when the last of the text came: a stream can stay open after it.
+	Last  model.Opt[time.Duration]   `json:"last_token_ns"`
+	Took  model.Opt[time.Duration]   `json:"took_ns"`
+	Usage model.Opt[model.ChatUsage] `json:"usage"`
 	// About is the estimate, Billed what the log says, both in quota units.
 	About  model.Opt[float64]     `json:"estimate_quota"`
 	Billed model.Opt[model.Quota] `json:"billed_quota"`
@@ -106,10 +110,32 @@ func request(s Settings, messages []Message) model.ChatRequest {
 			r.Messages = append(r.Messages, model.TextMessage(model.ChatAssistant, m.Text))
 		case i+1 < len(messages) && messages[i+1].Role == model.ChatAssistant && messages[i+1].Text == "":
 		default:
-			r.Messages = append(r.Messages, model.ChatMessage{Role: model.ChatUser, Parts: m.Parts})
+			r.Messages = append(r.Messages, model.ChatMessage{Role: model.ChatUser, Parts: named(m.Parts)})
 		}
 	}
 	return r
+}
+
+// named says which file each text is of and where it ends: a model gets them as one
+// text.
+func named(parts []model.ChatPart) []model.ChatPart {
+	parts = slices.Clone(parts)
+	for i, p := range parts {
+		if p.Kind == model.PartText && p.Name != "" {
+			parts[i].Text = fenced(p)
+		}
+	}
+	return parts
+}
+
+// fenced is a text file between fences, under its name.
+func fenced(p model.ChatPart) string {
+	name := p.Name
+	if i := strings.LastIndex(name, nameSize); i >= 0 {
+		name = name[:i]
+	}
+	f := fence(p.Text)
+	return text.Clean(name) + ":\n\n" + f + "\n" + strings.TrimSuffix(p.Text, "\n") + "\n" + f
 }
 
 // saved packs a conversation up.
@@ -183,13 +209,18 @@ func (c Conversation) Markdown() []byte {
 	return []byte(b.String())
 }
 
-// fence is a code fence that does not occur in the text.
+// fence is a code fence longer than any row of the like in the text.
 func fence(s string) string {
-	f := "```"
-	for strings.Contains(s, f) {
-		f += "`"
+	most, n := 2, 0
+	for i := range len(s) {
+		if s[i] != '`' {
+			n = 0
+			continue
+		}
+		n++
+		most = max(most, n)
 	}
-	return f
+	return strings.Repeat("`", most+1)
 }
 
 // nameFor makes a name of the first question.
