@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,12 +30,8 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		}
 		return cmd
 	}
-	if s.chord {
-		s.chord = false
-		if n, err := strconv.Atoi(k); err == nil {
-			return s.copyCode(n)
-		}
-		return nil
+	if s.chord != nil {
+		return s.pressChord(k, d)
 	}
 	if s.focus == onComposer {
 		switch name := s.find(msg, true); name {
@@ -136,7 +131,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "copy answer":
 		return pane.Send(pane.Copied{Name: s.words.CopiedAnswer, Text: safe(s.last().answer())})
 	case "copy code":
-		s.chord, s.notice = true, s.words.ChordCode
+		s.openChord(d)
 	case "again":
 		s.askAgain(d)
 	case "edit last":

@@ -55,7 +55,7 @@ type Screen struct {
 	composer composer
 	script   transcript
 	focus    focus
-	chord    bool // c was pressed
+	chord    *chord // c was pressed
 	pop      popup
 	notice   string
 	shown    int                // lines of the transcript in sight, for half pages

@@ -86,7 +86,7 @@ func (s *Screen) Takes(msg tea.KeyPressMsg) bool {
 		return false
 	case s.pop != nil || s.focus == onComposer:
 		return true
-	case s.chord:
+	case s.chord != nil:
 		return true
 	case k == "esc":
 		return s.streaming() || s.justEnded()
