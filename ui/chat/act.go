@@ -161,7 +161,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "conversations":
 		return s.openConversations()
 	case "export":
-		s.openExport()
+		s.openExport(d)
 	default:
 		s.script.steer(name, s.shown)
 	}

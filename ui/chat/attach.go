@@ -108,37 +108,3 @@ func reason(err error) string {
 	}
 	return err.Error()
 }
-
-// exported says where a conversation was written to.
-type exported struct {
-	path  string
-	fault error
-}
-
-func (exported) chatMsg() {}
-
-// export writes a conversation to a file that is not there yet, as JSON where its
-// name says so, else as Markdown.
-func export(c Conversation, path string) tea.Cmd {
-	path = strings.TrimSpace(path)
-	return func() tea.Msg {
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
-			if home, err := os.UserHomeDir(); err == nil {
-				path = filepath.Join(home, rest)
-			}
-		}
-		b := c.Markdown()
-		if strings.EqualFold(filepath.Ext(path), ".json") {
-			var err error
-			if b, err = c.JSON(); err != nil {
-				return exported{path, err}
-			}
-		}
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return exported{path, err}
-		}
-		_, err = f.Write(b)
-		return exported{path, errors.Join(err, f.Close())}
-	}
-}

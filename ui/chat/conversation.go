@@ -27,6 +27,9 @@ type Conversation struct {
 	Messages []Message `json:"messages"`
 	// Draft is the message that is being written, as the parts of a question.
 	Draft []model.ChatPart `json:"draft,omitempty"`
+
+	// paper is how it is written for a person.
+	paper paper
 }
 
 // title is what the conversation is called in a list.
@@ -164,49 +167,6 @@ func Decode(body []byte) (Conversation, error) {
 		}
 	}
 	return c, nil
-}
-
-// JSON is the conversation for a file.
-func (c Conversation) JSON() ([]byte, error) {
-	c.Format = format
-	b, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("chat: %w", err)
-	}
-	return append(b, '\n'), nil
-}
-
-// Markdown is the conversation for a person to read.
-func (c Conversation) Markdown() []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s · %s\n", c.Name, c.Gateway, c.Created.Format(time.RFC3339))
-	if c.System != "" {
-		fmt.Fprintf(&b, "\n## System\n\n%s\n", c.System)
-	}
-	for _, m := range c.Messages {
-		if m.Role == model.ChatUser {
-			fmt.Fprintf(&b, "\n## You, %s\n", m.At.Format(time.DateTime))
-			for _, p := range m.Parts {
-				switch {
-				case p.Kind == model.PartText && p.Name == "":
-					fmt.Fprintf(&b, "\n%s\n", p.Text)
-				case p.Kind == model.PartText:
-					fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%[2]s\n", p.Name, fence(p.Text), strings.TrimRight(p.Text, "\n"))
-				default:
-					fmt.Fprintf(&b, "\n(%s)\n", p.Name)
-				}
-			}
-			continue
-		}
-		fmt.Fprintf(&b, "\n## %s, %s\n\n%s\n", m.Model, m.At.Format(time.DateTime), m.Text)
-		if !m.End.Whole() {
-			fmt.Fprintf(&b, "\n(%s)\n", strings.TrimSpace(string(m.End)+" "+m.Fault))
-		}
-		if m.Cost.Billed.OK {
-			fmt.Fprintf(&b, "\n<!-- quota %d, request %s -->\n", m.Cost.Billed.V, m.Cost.RequestID)
-		}
-	}
-	return []byte(b.String())
 }
 
 // fence is a code fence longer than any row of the like in the text.

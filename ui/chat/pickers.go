@@ -269,18 +269,6 @@ func (s *Screen) openAttach() {
 	}
 }
 
-func (s *Screen) openExport() {
-	s.pop = &form{
-		name: s.words.Export, fields: []field{newField(s.words.FilePath, "chat-"+s.opt.Now().Format("2006-01-02-1504")+".md", 1)},
-		keep: func(s *Screen, v []string) (tea.Cmd, string) {
-			if strings.TrimSpace(v[0]) == "" {
-				return nil, s.words.FilePath
-			}
-			return export(s.snapshot(), v[0]), ""
-		},
-	}
-}
-
 // askAgain says what asking again costs before it does.
 func (s *Screen) askAgain(d pane.Data) {
 	w := s.words

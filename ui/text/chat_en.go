@@ -26,7 +26,8 @@ type ChatWords struct {
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
 	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
 	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
-	EditedFleeting, LeftBehind, EditorKept, ChordOf, ChordMore                                string
+	EditedFleeting, LeftBehind, EditorKept, ChordOf, ChordMore,
+	ExportAnswer, ExportReasoning, ExportTook, ExportQuota, ExportRequest string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -89,8 +90,9 @@ var ChatEnglish = ChatWords{
 	EditedFleeting: "sending the question begins a new branch; L shows the old one until the program ends",
 	ChordOf:        "code of the answer to %s: press its number · ↑ ↓ another answer",
 	ChordMore:      "code %s: enter copies it, or another digit",
-	EditorKept:     "what was written is in %s: the editor failed: %s",
-	LeftBehind:     "L shows the conversation of before until the program ends",
+	ExportAnswer:   "answer %d of %d", ExportReasoning: "reasoning", ExportTook: "took %s", ExportQuota: "quota %.0f", ExportRequest: "request %s",
+	EditorKept: "what was written is in %s: the editor failed: %s",
+	LeftBehind: "L shows the conversation of before until the program ends",
 
 	Do: ChatActions{
 		Send:          Action{"send", "send the message"},
