@@ -140,6 +140,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 		s.unfold()
 	case "left", "right":
 		s.turn(name)
+		return s.save()
 	case "model":
 		return s.openModels(false)
 	case "compare":

@@ -196,8 +196,10 @@ func FuzzTerminal(f *testing.F) {
 		// Whatever slipped through that would have moved or erased something is seen
 		// on the screen.
 		screen := vt.NewEmulator(w, h)
-		go func() { _, _ = io.Copy(io.Discard, screen) }() // its answers to questions
-		defer func() { _ = screen.Close() }()
+		go func() { _, _ = io.Copy(io.Discard, screen) }()  // its answers to questions
+		if pipe, ok := screen.InputPipe().(io.Closer); ok { // its Close and its Read do not go together
+			defer func() { _ = pipe.Close() }()
+		}
 		// Without an input the renderer takes it that the terminal's driver makes a
 		// whole new line of \n.
 		if _, err := screen.Write(bytes.ReplaceAll(out, []byte("\n"), []byte("\r\n"))); err != nil {

@@ -111,7 +111,7 @@ var ChatEnglish = ChatWords{
 		Model:         Action{"model", "choose a model by price, speed and errors"},
 		Key:           Action{"key", "choose the key to ask with"},
 		Settings:      Action{"settings", "system prompt, temperature, max tokens"},
-		Attach:        Action{"attach", "attach a text file, a picture or a link to the next message"},
+		Attach:        Action{"attach", "attach a text file, a picture or a link to the next message; backspace before the text takes it off"},
 		Compare:       Action{"compare", "ask two to four models the same, side by side"},
 		Pick:          Action{"go on", "go on with the answer under the cursor"},
 		New:           Action{"new", "begin a new conversation"},
