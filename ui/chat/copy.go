@@ -40,9 +40,9 @@ func (s *Screen) coded() []*item {
 	return out
 }
 
-// inView is the answer that most of the transcript in sight is of: the last one at
+// beingRead is the answer that most of the transcript in sight is of: the last one at
 // the end.
-func (s *Screen) inView() *item {
+func (s *Screen) beingRead() *item {
 	if s.cmp == nil && !s.script.follow && s.script.seen != nil {
 		return s.script.seen
 	}
@@ -52,7 +52,7 @@ func (s *Screen) inView() *item {
 // openChord begins to copy a code block: of the answer in view, or of the nearest
 // one before it that holds any.
 func (s *Screen) openChord(d pane.Data) {
-	it, coded := s.inView(), s.coded()
+	it, coded := s.beingRead(), s.coded()
 	if !slices.Contains(coded, it) && len(coded) > 0 {
 		upTo := slices.Index(s.items, it)
 		near := coded[0]
