@@ -207,6 +207,7 @@ func (g *stage) say(i int, took time.Duration, deltas ...model.Delta) *stage {
 func (g *stage) fails(d model.Delta, err error) *stage {
 	g.hub.take(g.ids()[0], d, err)
 	g.run(g.Update(g.hub.collect(), g.d))
+	g.now = g.now.Add(time.Second) // it is read
 	return g
 }
 
