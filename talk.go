@@ -35,7 +35,7 @@ func (a *app) chatOptions(ctx context.Context, cfg Config, w *wiring, mem *memor
 		}
 		return gateway.MaskKey(t.key)
 	}
-	opt = chat.Options{Service: service, Store: &sessionChats{}, Words: &text.ChatEnglish, Go: run}
+	opt = chat.Options{Service: service, Words: &text.ChatEnglish, Go: run}
 	if keeps {
 		opt.Store = chatStore{mem.get}
 	}

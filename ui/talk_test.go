@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"gatewatch/model"
@@ -34,6 +35,7 @@ func (parrot) Keys(context.Context, string) ([]chat.KeyInfo, error) { return nil
 
 func withChat(o *Options) {
 	o.Chat = chat.Options{Service: parrot{}, Defaults: chat.Settings{Model: "gpt-4o"}, Go: func(f func()) { f() }, Now: func() time.Time { return at(t0) }}
+	o.Chat.Later = func(time.Duration, tea.Msg) tea.Cmd { return nil } // a second would pass
 }
 
 func TestTheChatIsAScreen(t *testing.T) {

@@ -1,8 +1,9 @@
 package chat
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,6 +19,9 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		s.stop()
 		return nil
 	}
+	if k == "esc" && s.justEnded() {
+		return nil
+	}
 	if s.pop != nil {
 		p := s.pop
 		cmd, open := p.press(s, msg, d)
@@ -26,21 +30,43 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		}
 		return cmd
 	}
-	if s.chord {
-		s.chord = false
-		if n, err := strconv.Atoi(k); err == nil {
-			return s.copyCode(n)
-		}
-		return nil
+	if s.chord != nil {
+		return s.pressChord(k, d)
 	}
 	if s.focus == onComposer {
 		switch name := s.find(msg, true); name {
 		case "send", "editor", "leave":
 			return s.Run(name, d)
 		}
-		return s.composer.press(s.words, msg, s.history())
+		if k == "backspace" && s.composer.atStart() && len(s.composer.attached) > 0 {
+			s.notice = fmt.Sprintf(s.words.Detached, s.composer.detach().Name)
+			return nil
+		}
+		return s.composer.press(s.words, msg, s.history)
 	}
 	return s.Run(s.find(msg, false), d)
+}
+
+// lateEsc is how long after the end of an answer esc is still meant to stop it. Else
+// it would leave the composer, and what is typed then would be commands.
+const lateEsc = 500 * time.Millisecond
+
+// noteEnd notes when the last answer ended by itself: one that was stopped needs no
+// second esc.
+func (s *Screen) noteEnd(msg streamed) {
+	if s.streaming() {
+		return
+	}
+	for _, n := range msg.news {
+		if n.end != model.ChatOpen && n.end != model.ChatStopped {
+			s.endedAt = s.opt.Now()
+		}
+	}
+}
+
+func (s *Screen) justEnded() bool {
+	since := s.opt.Now().Sub(s.endedAt)
+	return s.pop == nil && since >= 0 && since < lateEsc
 }
 
 // Why says why a command of Bindings cannot be run now, "" when it can.
@@ -89,7 +115,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "send":
 		return s.send(d)
 	case "newline":
-		s.composer.area.InsertString("\n")
+		s.composer.insert(s.words, "\n")
 	case "editor":
 		return toEditor(s.composer.text())
 	case "leave":
@@ -105,7 +131,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "copy answer":
 		return pane.Send(pane.Copied{Name: s.words.CopiedAnswer, Text: safe(s.last().answer())})
 	case "copy code":
-		s.chord, s.notice = true, s.words.ChordCode
+		s.openChord(d)
 	case "again":
 		s.askAgain(d)
 	case "edit last":
@@ -114,6 +140,7 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 		s.unfold()
 	case "left", "right":
 		s.turn(name)
+		return s.save()
 	case "model":
 		return s.openModels(false)
 	case "compare":
@@ -125,13 +152,17 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "attach":
 		s.openAttach()
 	case "new":
+		cmd := s.leave(true)
+		if s.fleeting && len(s.items) > 0 {
+			s.notice = s.words.LeftBehind
+		}
 		s.begin(d.State.Gateway.Name)
 		s.setFocus(onComposer)
-		return s.askModels()
+		return tea.Batch(cmd, s.askModels())
 	case "conversations":
 		return s.openConversations()
 	case "export":
-		s.openExport()
+		s.openExport(d)
 	default:
 		s.script.steer(name, s.shown)
 	}
@@ -180,11 +211,13 @@ func (s *Screen) question() *item {
 	return nil
 }
 
-// history are the questions asked so far, the last one first.
+// history are the messages that were sent or put aside, in whichever conversation,
+// and the questions of this one, the last one first.
 func (s *Screen) history() []string {
-	var out []string
+	out := slices.Clone(s.composer.past)
+	slices.Reverse(out)
 	for _, it := range slices.Backward(s.items) {
-		if p := it.prompt(); it.Role == model.ChatUser && p != "" {
+		if p := it.prompt(); it.Role == model.ChatUser && p != "" && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

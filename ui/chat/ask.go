@@ -106,6 +106,9 @@ func (s *Screen) onStreamed(msg streamed) tea.Cmd {
 		if !n.first.IsZero() && !it.Cost.First.OK {
 			it.Cost.First = model.Some(n.first.Sub(it.At))
 		}
+		if !n.last.IsZero() {
+			it.Cost.Last = model.Some(n.last.Sub(it.At))
+		}
 		if n.end != model.ChatOpen {
 			cmds = append(cmds, s.ended(it, n))
 		}

@@ -19,6 +19,9 @@ import (
 // maxFile is the largest file that is attached, in bytes.
 const maxFile = 20 << 20
 
+// nameSize stands between the name of a file and its size.
+const nameSize = " · "
+
 // attached is a part that is ready to be sent, or why there is none.
 type attached struct {
 	part  model.ChatPart
@@ -70,7 +73,7 @@ func filePart(words *text.ChatWords, path string) (part model.ChatPart, fault st
 	if err != nil {
 		return part, fmt.Sprintf(words.NoFile, path, reason(err))
 	}
-	name += " · " + size(int64(len(b)))
+	name += nameSize + size(int64(len(b)))
 	if kind := picture(b); kind != "" {
 		return model.ChatPart{Kind: model.PartImage, URL: "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(b), Name: name}, ""
 	}
@@ -104,38 +107,4 @@ func reason(err error) string {
 		return p.Err.Error()
 	}
 	return err.Error()
-}
-
-// exported says where a conversation was written to.
-type exported struct {
-	path  string
-	fault error
-}
-
-func (exported) chatMsg() {}
-
-// export writes a conversation to a file that is not there yet, as JSON where its
-// name says so, else as Markdown.
-func export(c Conversation, path string) tea.Cmd {
-	path = strings.TrimSpace(path)
-	return func() tea.Msg {
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
-			if home, err := os.UserHomeDir(); err == nil {
-				path = filepath.Join(home, rest)
-			}
-		}
-		b := c.Markdown()
-		if strings.EqualFold(filepath.Ext(path), ".json") {
-			var err error
-			if b, err = c.JSON(); err != nil {
-				return exported{path, err}
-			}
-		}
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return exported{path, err}
-		}
-		_, err = f.Write(b)
-		return exported{path, errors.Join(err, f.Close())}
-	}
 }

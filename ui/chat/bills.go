@@ -132,7 +132,7 @@ func (s *Screen) billStored(id string, msg BilledMsg) tea.Cmd {
 			return billLost{err}
 		}
 		return nil
-	}, nil)
+	})
 }
 
 // bill writes a bill into a stored conversation. One that was deleted meanwhile stays

@@ -21,7 +21,7 @@ import (
 // Options say what the screen works with.
 type Options struct {
 	Service Service
-	// Store keeps conversations; nil keeps none.
+	// Store keeps conversations; nil keeps them until the program ends.
 	Store Store
 	Words *text.ChatWords
 	// Defaults are the settings that a new conversation begins with.
@@ -29,6 +29,8 @@ type Options struct {
 	// Now is the clock, Go starts a goroutine; nil for the usual ones.
 	Now func() time.Time
 	Go  func(func())
+	// Later sends a message after a while; nil for tea.Tick.
+	Later func(time.Duration, tea.Msg) tea.Cmd
 }
 
 type focus uint8
@@ -53,7 +55,7 @@ type Screen struct {
 	composer composer
 	script   transcript
 	focus    focus
-	chord    bool // c was pressed
+	chord    *chord // c was pressed
 	pop      popup
 	notice   string
 	shown    int                // lines of the transcript in sight, for half pages
@@ -72,6 +74,8 @@ type Screen struct {
 
 	elsewhere     bool // the conversation is with another gateway than the one shown
 	dirty, saving bool
+	drafting      bool // the message that is being written will be saved
+	kept          mark // as it was last written
 	savedAt       time.Time
 	saver         saver
 
@@ -81,7 +85,9 @@ type Screen struct {
 	awaited  map[string][]string
 	late     map[string]BilledMsg
 	recalled bool // the conversations of the last time were looked through
-	made     int  // names given out
+	fleeting bool // what is kept ends with the program
+	endedAt  time.Time
+	made     int // names given out
 
 	rev   uint64
 	frame frame
@@ -98,8 +104,17 @@ func New(opt Options) *Screen {
 	if opt.Go == nil {
 		opt.Go = func(f func()) { go f() }
 	}
+	if opt.Later == nil {
+		opt.Later = func(after time.Duration, msg tea.Msg) tea.Cmd {
+			return tea.Tick(after, func(time.Time) tea.Msg { return msg })
+		}
+	}
+	fleeting := opt.Store == nil
+	if fleeting {
+		opt.Store = &session{of: map[string]Saved{}}
+	}
 	s := &Screen{
-		opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
+		fleeting: fleeting, opt: opt, words: opt.Words, bindings: Bindings(opt.Words), running: map[string]*item{},
 		used: map[string]Settings{}, awaited: map[string][]string{}, late: map[string]BilledMsg{}, hub: newHub(opt.Now), composer: newComposer(),
 	}
 	s.conv.Settings = opt.Defaults
@@ -110,8 +125,9 @@ func New(opt Options) *Screen {
 // begin puts a new conversation up.
 func (s *Screen) begin(gateway string) {
 	s.conv = Conversation{Gateway: gateway, Settings: s.settingsAt(gateway)}
-	s.items, s.cmp, s.versus, s.dirty = nil, nil, nil, false
+	s.items, s.cmp, s.versus = nil, nil, nil
 	s.see()
+	s.arrived(s.composer.parts() != nil)
 }
 
 // settingsAt are the settings of the next conversation: at another gateway than this
@@ -157,7 +173,7 @@ func (s *Screen) Open(d pane.Data) tea.Cmd {
 		s.conv.Settings, s.versus = s.settingsAt(d.State.Gateway.Name), nil
 		s.conv.Gateway = d.State.Gateway.Name
 	}
-	if s.opt.Store != nil && !s.recalled {
+	if !s.fleeting && !s.recalled {
 		return s.recall() // which says whose models to ask for
 	}
 	return s.askModels()
@@ -167,10 +183,16 @@ func (s *Screen) Open(d pane.Data) tea.Cmd {
 // stores it on the way out; ok is false when there is nothing new.
 func (s *Screen) Close() (last Saved, ok bool) {
 	s.hub.stopAll()
-	if len(s.items) == 0 || !s.dirty && len(s.running) == 0 {
+	s.saver.end()
+	if !s.changed() && !s.saving && len(s.running) == 0 {
 		return Saved{}, false
 	}
-	saved, err := s.snapshot().saved()
+	s.named()
+	c := s.snapshot()
+	if len(c.Messages) == 0 && c.Draft == nil {
+		return Saved{}, false
+	}
+	saved, err := c.saved()
 	return saved, err == nil
 }
 
@@ -189,13 +211,19 @@ func (s *Screen) id() string {
 // Msg whenever it comes.
 func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	s.rev++
+	return tea.Batch(s.take(msg, d), s.keepDraft())
+}
+
+func (s *Screen) take(msg tea.Msg, d pane.Data) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return s.press(msg, d)
 	case tea.PasteMsg:
 		return s.Paste(msg)
 	case streamed:
-		return s.onStreamed(msg)
+		cmd := s.onStreamed(msg)
+		s.noteEnd(msg)
+		return cmd
 	case BilledMsg:
 		return s.onBilled(msg)
 	case modelsRead:
@@ -207,13 +235,18 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 	case listed:
 		s.onListed(msg)
 	case loaded:
-		if s.onLoaded(msg); msg.fault == nil && s.conv.ID == msg.conv.ID {
-			return tea.Batch(s.askModels(), s.onResumed())
+		cmd := s.onLoaded(msg)
+		if msg.fault == nil && s.conv.ID == msg.conv.ID {
+			cmd = tea.Batch(cmd, s.askModels(), s.onResumed())
 		}
+		return cmd
 	case recalled:
 		return s.onRecalled(msg)
 	case billLost:
 		s.notice = fmt.Sprintf(s.words.NotSaved, msg.fault)
+	case draftDue:
+		s.drafting = false
+		return s.save()
 	case listChanged:
 		return s.onListChanged(msg)
 	case openEditor:
@@ -221,16 +254,19 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
 			return nil
 		}
-		return runEditor(msg.path)
+		return runEditor(msg.path, msg.draft)
 	case edited:
 		if msg.fault != nil {
 			s.notice = fmt.Sprintf(s.words.NoEditor, msg.fault)
+			if msg.path != "" {
+				s.notice = fmt.Sprintf(s.words.EditorKept, msg.path, msg.fault)
+			}
 			return nil
 		}
 		s.composer.set(s.words, msg.text)
 	case attached:
 		if s.notice = msg.fault; msg.fault == "" {
-			s.composer.attached = append(s.composer.attached, msg.part)
+			s.composer.attach(msg.part)
 			s.notice = fmt.Sprintf(s.words.Attached, msg.part.Name)
 		}
 	case exported:
@@ -250,5 +286,5 @@ func (s *Screen) Paste(msg tea.PasteMsg) tea.Cmd {
 	case s.focus == onComposer:
 		s.composer.insert(s.words, msg.Content)
 	}
-	return nil
+	return s.keepDraft()
 }

@@ -1,10 +1,8 @@
 package chat
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -13,7 +11,6 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"gatewatch/model"
-	"gatewatch/ui/chat/markdown"
 	"gatewatch/ui/text"
 )
 
@@ -25,6 +22,9 @@ const (
 	maxTypedLines = 30
 )
 
+// maxPast is how many messages are remembered.
+const maxPast = 200
+
 // composer is where a message is written.
 type composer struct {
 	area textarea.Model
@@ -32,9 +32,15 @@ type composer struct {
 	pasted   map[string]string
 	pastes   int
 	attached []model.ChatPart
-	// at is how far back the history is looked at, 0 for the draft.
-	at    int
-	draft string
+	// edits rises with every change of the message.
+	edits int
+	// past are the messages that were sent or put aside, the newest last.
+	past []string
+	// at is how far back the history is looked at, 0 for the draft, which is kept
+	// meanwhile; recalled is what stood there when it was fetched.
+	at       int
+	draft    draft
+	recalled string
 }
 
 func newComposer() composer {
@@ -71,14 +77,11 @@ func (c *composer) size(w, most int) int {
 	return c.area.Height()
 }
 
+// now is the message as it stands.
+func (c *composer) now() draft { return draft{c.area.Value(), c.pasted} }
+
 // text is the message with its long texts in it.
-func (c *composer) text() string {
-	s := c.area.Value()
-	for word, long := range c.pasted {
-		s = strings.Replace(s, word, long, 1)
-	}
-	return s
-}
+func (c *composer) text() string { return c.now().text() }
 
 // set puts a text in, a long one as a word.
 func (c *composer) set(words *text.ChatWords, s string) {
@@ -88,40 +91,86 @@ func (c *composer) set(words *text.ChatWords, s string) {
 	c.area.MoveToEnd()
 }
 
+// back puts a draft in again.
+func (c *composer) back(d draft) {
+	c.area.Reset()
+	c.pasted = d.pasted
+	c.area.InsertString(d.value)
+	c.area.MoveToEnd()
+	c.edits++
+}
+
 // clear empties it after its message was sent.
 func (c *composer) clear() {
+	c.remember(c.text())
 	c.area.Reset()
-	c.pasted, c.attached, c.at, c.draft = map[string]string{}, nil, 0, ""
+	c.pasted, c.attached, c.at, c.draft = map[string]string{}, nil, 0, draft{}
+	c.edits++
+}
+
+// remember makes a message the newest of the history.
+func (c *composer) remember(s string) {
+	if strings.TrimSpace(s) == "" {
+		return
+	}
+	c.past = slices.DeleteFunc(c.past, func(old string) bool { return old == s })
+	c.past = append(c.past, s)
+	c.past = c.past[max(0, len(c.past)-maxPast):]
+}
+
+// aside keeps what is being written in the history, because another text takes its
+// place.
+func (c *composer) aside() {
+	if c.at > 0 {
+		c.remember(c.draft.text())
+	}
+	c.remember(c.text())
+	c.at, c.draft = 0, draft{}
+}
+
+// parts are the message as it stands, nil where nothing was written: the draft while
+// the history is looked at, unless what was found there was changed.
+func (c *composer) parts() []model.ChatPart {
+	d := c.now()
+	if c.at > 0 && d.value == c.recalled {
+		d = c.draft
+	}
+	out := slices.Clone(c.attached)
+	if s := d.text(); strings.TrimSpace(s) != "" {
+		out = append(out, model.ChatPart{Kind: model.PartText, Text: s})
+	}
+	return out
+}
+
+// resume puts a message in that was being written.
+func (c *composer) resume(words *text.ChatWords, parts []model.ChatPart) {
+	c.aside()
+	c.set(words, Message{Parts: parts}.prompt())
+	c.attached = slices.DeleteFunc(slices.Clone(parts), func(p model.ChatPart) bool { return p.Name == "" })
+}
+
+// atStart reports whether nothing stands before the cursor.
+func (c *composer) atStart() bool {
+	return c.area.Line() == 0 && c.area.Column() == 0 && !c.area.HasSelection()
+}
+
+// detach takes the last attachment off.
+func (c *composer) detach() model.ChatPart {
+	last := len(c.attached) - 1
+	p := c.attached[last]
+	c.attached = slices.Clone(c.attached[:last])
+	c.edits++
+	return p
+}
+
+// attach adds a part to the message.
+func (c *composer) attach(p model.ChatPart) {
+	c.attached = append(c.attached, p)
+	c.edits++
 }
 
 func (c *composer) empty() bool {
 	return strings.TrimSpace(c.area.Value()) == "" && len(c.attached) == 0
-}
-
-// insert puts a text in at the cursor. One that is long, or that cannot be shown
-// as it is, is kept beside and stands there as a word.
-func (c *composer) insert(words *text.ChatWords, s string) {
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-	lines := strings.Count(s, "\n") + 1
-	if len(s) <= maxTyped && lines <= maxTypedLines && showable(s) {
-		c.area.InsertString(s)
-		return
-	}
-	c.pastes++
-	word := fmt.Sprintf(words.Pasted, c.pastes, model.Count(int64(lines)), size(int64(len(s))))
-	c.pasted[word] = markdown.Safe(s)
-	c.area.InsertString(word)
-}
-
-// showable reports whether a short text is drawn as wide as every terminal takes
-// it.
-func showable(s string) bool {
-	for l := range strings.SplitSeq(s, "\n") {
-		if markdown.Drawable(l) != strings.ReplaceAll(l, "\t", "    ") {
-			return false
-		}
-	}
-	return true
 }
 
 // size prints a number of bytes.
@@ -135,89 +184,42 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// press gives a key to the text area. history are the messages sent before, the
+// press gives a key to the text area. history are the messages of before, the
 // last one first.
-func (c *composer) press(words *text.ChatWords, msg tea.KeyPressMsg, history []string) tea.Cmd {
+func (c *composer) press(words *text.ChatWords, msg tea.KeyPressMsg, history func() []string) tea.Cmd {
 	first := c.area.Line() == 0 && c.area.LineInfo().RowOffset == 0
 	switch msg.String() {
 	case "up":
 		if first {
-			if c.at < len(history) {
-				if c.at == 0 {
-					c.draft = c.text()
-				}
-				c.at++
-				c.set(words, history[c.at-1])
-			}
+			c.recall(words, c.at+1, history())
 			return nil
 		}
 	case "down":
 		if info := c.area.LineInfo(); c.at > 0 && c.area.Line() == c.area.LineCount()-1 && info.RowOffset == info.Height-1 {
-			c.at--
-			if c.at == 0 {
-				c.set(words, c.draft)
-			} else {
-				c.set(words, history[c.at-1])
-			}
+			c.recall(words, c.at-1, history())
 			return nil
 		}
 	}
+	before := c.area.Value()
+	was := c.cursor(before)
 	var cmd tea.Cmd
 	c.area, cmd = c.area.Update(msg)
+	c.whole(before, was)
 	return cmd
 }
 
-// edited is the text that came back from the editor.
-type edited struct {
-	text  string
-	fault error
-}
-
-func (edited) chatMsg() {}
-
-// openEditor is a file that is ready for the editor.
-type openEditor struct {
-	path  string
-	fault error
-}
-
-func (openEditor) chatMsg() {}
-
-// toEditor writes the draft to a file of the person's own.
-func toEditor(draft string) tea.Cmd {
-	return func() tea.Msg {
-		f, err := os.CreateTemp("", "gatewatch-*.md")
-		if err != nil {
-			return openEditor{fault: err}
-		}
-		_, err = f.WriteString(draft)
-		if err2 := f.Close(); err == nil {
-			err = err2
-		}
-		return openEditor{f.Name(), err}
+// recall shows an entry of the history, 0 for the draft.
+func (c *composer) recall(words *text.ChatWords, at int, history []string) {
+	if at > len(history) {
+		return
 	}
-}
-
-// runEditor gives the terminal to the editor until it ends.
-func runEditor(path string) tea.Cmd {
-	return tea.ExecProcess(editor(path), func(err error) tea.Msg {
-		defer func() { _ = os.Remove(path) }() // it was ours alone
-		if err != nil {
-			return edited{fault: err}
-		}
-		b, err := os.ReadFile(path)
-		return edited{strings.TrimRight(string(b), "\n"), err}
-	})
-}
-
-// editor is $VISUAL or $EDITOR, which may hold arguments.
-func editor(path string) *exec.Cmd {
-	words := strings.Fields(os.Getenv("VISUAL"))
-	if len(words) == 0 {
-		words = strings.Fields(os.Getenv("EDITOR"))
+	if c.at == 0 {
+		c.draft = c.now()
 	}
-	if len(words) == 0 {
-		words = []string{"vi"}
+	if c.at = at; at == 0 {
+		c.back(c.draft)
+		return
 	}
-	return exec.CommandContext(context.Background(), words[0], append(words[1:], path)...)
+	c.set(words, history[at-1])
+	c.recalled = c.area.Value()
 }

@@ -3,10 +3,13 @@ package chat
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/ui/chat/markdown"
+	"gatewatch/ui/text"
 )
 
 // format is the version of a stored conversation.
@@ -22,6 +25,19 @@ type Conversation struct {
 	Updated time.Time `json:"updated"`
 	Settings
 	Messages []Message `json:"messages"`
+	// Draft is the message that is being written, as the parts of a question.
+	Draft []model.ChatPart `json:"draft,omitempty"`
+
+	// paper is how it is written for a person.
+	paper paper
+}
+
+// title is what the conversation is called in a list.
+func (c Conversation) title() string {
+	if c.Name == "" {
+		return nameFor(markdown.Safe(Message{Parts: c.Draft}.prompt()))
+	}
+	return c.Name
 }
 
 // Settings are how the next question is asked.
@@ -65,10 +81,12 @@ type Message struct {
 
 // Cost is what is known of the price of an answer.
 type Cost struct {
-	RequestID string                     `json:"request_id,omitempty"`
-	First     model.Opt[time.Duration]   `json:"first_token_ns"`
-	Took      model.Opt[time.Duration]   `json:"took_ns"`
-	Usage     model.Opt[model.ChatUsage] `json:"usage"`
+	RequestID string                   `json:"request_id,omitempty"`
+	First     model.Opt[time.Duration] `json:"first_token_ns"`
+	// Last is when the last of the text came: a stream can stay open after it.
+	Last  model.Opt[time.Duration]   `json:"last_token_ns"`
+	Took  model.Opt[time.Duration]   `json:"took_ns"`
+	Usage model.Opt[model.ChatUsage] `json:"usage"`
 	// About is the estimate, Billed what the log says, both in quota units.
 	About  model.Opt[float64]     `json:"estimate_quota"`
 	Billed model.Opt[model.Quota] `json:"billed_quota"`
@@ -99,10 +117,32 @@ func request(s Settings, messages []Message) model.ChatRequest {
 			r.Messages = append(r.Messages, model.TextMessage(model.ChatAssistant, m.Text))
 		case i+1 < len(messages) && messages[i+1].Role == model.ChatAssistant && messages[i+1].Text == "":
 		default:
-			r.Messages = append(r.Messages, model.ChatMessage{Role: model.ChatUser, Parts: m.Parts})
+			r.Messages = append(r.Messages, model.ChatMessage{Role: model.ChatUser, Parts: named(m.Parts)})
 		}
 	}
 	return r
+}
+
+// named says which file each text is of and where it ends: a model gets them as one
+// text.
+func named(parts []model.ChatPart) []model.ChatPart {
+	parts = slices.Clone(parts)
+	for i, p := range parts {
+		if p.Kind == model.PartText && p.Name != "" {
+			parts[i].Text = fenced(p)
+		}
+	}
+	return parts
+}
+
+// fenced is a text file between fences, under its name.
+func fenced(p model.ChatPart) string {
+	name := p.Name
+	if i := strings.LastIndex(name, nameSize); i >= 0 {
+		name = name[:i]
+	}
+	f := fence(p.Text)
+	return text.Clean(name) + ":\n\n" + f + "\n" + strings.TrimSuffix(p.Text, "\n") + "\n" + f
 }
 
 // saved packs a conversation up.
@@ -112,7 +152,7 @@ func (c Conversation) saved() (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("chat: %w", err)
 	}
-	return Saved{ID: c.ID, Name: c.Name, Gateway: c.Gateway, Model: c.Model, Updated: c.Updated, Messages: len(c.Messages), Body: body}, nil
+	return Saved{ID: c.ID, Name: c.title(), Gateway: c.Gateway, Model: c.Model, Updated: c.Updated, Messages: len(c.Messages), Body: body}, nil
 }
 
 // Decode unpacks a stored conversation. An answer that was still being written
@@ -133,56 +173,18 @@ func Decode(body []byte) (Conversation, error) {
 	return c, nil
 }
 
-// JSON is the conversation for a file.
-func (c Conversation) JSON() ([]byte, error) {
-	c.Format = format
-	b, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("chat: %w", err)
-	}
-	return append(b, '\n'), nil
-}
-
-// Markdown is the conversation for a person to read.
-func (c Conversation) Markdown() []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s · %s\n", c.Name, c.Gateway, c.Created.Format(time.RFC3339))
-	if c.System != "" {
-		fmt.Fprintf(&b, "\n## System\n\n%s\n", c.System)
-	}
-	for _, m := range c.Messages {
-		if m.Role == model.ChatUser {
-			fmt.Fprintf(&b, "\n## You, %s\n", m.At.Format(time.DateTime))
-			for _, p := range m.Parts {
-				switch {
-				case p.Kind == model.PartText && p.Name == "":
-					fmt.Fprintf(&b, "\n%s\n", p.Text)
-				case p.Kind == model.PartText:
-					fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%[2]s\n", p.Name, fence(p.Text), strings.TrimRight(p.Text, "\n"))
-				default:
-					fmt.Fprintf(&b, "\n(%s)\n", p.Name)
-				}
-			}
+// fence is a code fence longer than any row of the like in the text.
+func fence(s string) string {
+	most, n := 2, 0
+	for i := range len(s) {
+		if s[i] != '`' {
+			n = 0
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s, %s\n\n%s\n", m.Model, m.At.Format(time.DateTime), m.Text)
-		if !m.End.Whole() {
-			fmt.Fprintf(&b, "\n(%s)\n", strings.TrimSpace(string(m.End)+" "+m.Fault))
-		}
-		if m.Cost.Billed.OK {
-			fmt.Fprintf(&b, "\n<!-- quota %d, request %s -->\n", m.Cost.Billed.V, m.Cost.RequestID)
-		}
+		n++
+		most = max(most, n)
 	}
-	return []byte(b.String())
-}
-
-// fence is a code fence that does not occur in the text.
-func fence(s string) string {
-	f := "```"
-	for strings.Contains(s, f) {
-		f += "`"
-	}
-	return f
+	return strings.Repeat("`", most+1)
 }
 
 // nameFor makes a name of the first question.

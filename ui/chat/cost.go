@@ -238,10 +238,11 @@ func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 
 // speed is the tokens per second from the first token on.
 func speed(c Cost) model.Opt[float64] {
-	if !c.Usage.OK || !c.Took.OK || !c.First.OK || c.Took.V-c.First.V < 50*time.Millisecond {
+	last := c.Last.Or(c.Took.V)
+	if !c.Usage.OK || !c.Took.OK || !c.First.OK || last-c.First.V < 50*time.Millisecond {
 		return model.Opt[float64]{}
 	}
-	return model.Some(float64(c.Usage.V.Completion) / (c.Took.V - c.First.V).Seconds())
+	return model.Some(float64(c.Usage.V.Completion) / (last - c.First.V).Seconds())
 }
 
 func perSecond(v float64) string {

@@ -51,7 +51,7 @@ type news struct {
 	content, reasoning strings.Builder
 	requestID          string
 	usage              model.Opt[model.ChatUsage]
-	first, ended       time.Time
+	first, last, ended time.Time // first and last of the text
 	end                model.ChatEnd
 	finish             string
 	fault, theirs      string
@@ -112,8 +112,11 @@ func (h *hub) take(answer string, d model.Delta, err error) bool {
 		return true
 	}
 	n := l.news
-	if n.first.IsZero() && (d.Content != "" || d.Reasoning != "") {
-		n.first = h.now()
+	if d.Content != "" || d.Reasoning != "" {
+		n.last = h.now()
+		if n.first.IsZero() {
+			n.first = n.last
+		}
 	}
 	n.content.WriteString(d.Content)
 	n.reasoning.WriteString(d.Reasoning)

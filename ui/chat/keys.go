@@ -64,6 +64,9 @@ func Bindings(w *text.ChatWords) []Binding {
 	}
 }
 
+// Bindings are the keys of the screen, with its words.
+func (s *Screen) Bindings() []Binding { return s.bindings }
+
 // find returns the name of the binding that a key stands for.
 func (s *Screen) find(msg tea.KeyPressMsg, typing bool) string {
 	k := msg.String()
@@ -86,10 +89,10 @@ func (s *Screen) Takes(msg tea.KeyPressMsg) bool {
 		return false
 	case s.pop != nil || s.focus == onComposer:
 		return true
-	case s.chord:
+	case s.chord != nil:
 		return true
 	case k == "esc":
-		return s.streaming()
+		return s.streaming() || s.justEnded()
 	}
 	return s.find(msg, false) != ""
 }

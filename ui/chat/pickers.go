@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,8 +13,6 @@ import (
 
 // patience is how long lists may take.
 const patience = 30 * time.Second
-
-var errNoStore = errors.New("no history is kept")
 
 func (s *Screen) openSettings() {
 	w, c := s.words, s.conv
@@ -50,6 +47,7 @@ func (s *Screen) openSettings() {
 			}
 			s.conv.System, s.conv.Temperature, s.conv.MaxTokens = set.System, set.Temperature, set.MaxTokens
 			s.least = model.Opt[float64]{}
+			s.setFocus(onComposer)
 			return s.save(), ""
 		},
 	}
@@ -64,18 +62,6 @@ func (s *Screen) openAttach() {
 				return nil, ""
 			}
 			return attach(s.words, v[0]), ""
-		},
-	}
-}
-
-func (s *Screen) openExport() {
-	s.pop = &form{
-		name: s.words.Export, fields: []field{newField(s.words.FilePath, "chat-"+s.opt.Now().Format("2006-01-02-1504")+".md", 1)},
-		keep: func(s *Screen, v []string) (tea.Cmd, string) {
-			if strings.TrimSpace(v[0]) == "" {
-				return nil, s.words.FilePath
-			}
-			return export(s.snapshot(), v[0]), ""
 		},
 	}
 }

@@ -50,7 +50,7 @@ func (s *Screen) recall() tea.Cmd {
 			}
 		}
 		return out
-	}, nil)
+	})
 }
 
 func (s *Screen) onRecalled(msg recalled) tea.Cmd {

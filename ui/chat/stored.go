@@ -39,12 +39,9 @@ type listChanged struct {
 func (listChanged) chatMsg() {}
 
 // do runs a request to the store.
-func (s *Screen) do(f func(context.Context, Store) tea.Msg, without tea.Msg) tea.Cmd {
+func (s *Screen) do(f func(context.Context, Store) tea.Msg) tea.Cmd {
 	store := s.opt.Store
 	return func() tea.Msg {
-		if store == nil {
-			return without
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		return f(ctx, store)
@@ -55,7 +52,7 @@ func (s *Screen) readList() tea.Cmd {
 	return s.do(func(ctx context.Context, store Store) tea.Msg {
 		list, err := store.List(ctx)
 		return listed{list, err}
-	}, listed{fault: errNoStore})
+	})
 }
 
 func (s *Screen) openConversations() tea.Cmd {
@@ -87,6 +84,9 @@ func (s *Screen) onListed(msg listed) {
 		th := d.Theme
 		out := make([]choice, 0, len(msg.list))
 		for _, c := range msg.list {
+			if c.Messages == 0 && c.ID == s.conv.ID {
+				continue // the draft that is on the screen
+			}
 			out = append(out, choice{id: c.ID, search: c.Name + " " + c.Model, cells: []table.Cell{
 				table.Str(d.Name(c.Name), th.Plain), table.Str(text.Clean(c.Model), th.Dim),
 				table.Str(model.Count(int64(c.Messages)), th.Dim), table.Str(text.Moment(c.Updated.In(d.Zone), s.opt.Now().In(d.Zone)), th.Dim),
@@ -124,9 +124,11 @@ func (s *Screen) load(id string) tea.Cmd {
 		if err != nil {
 			return loaded{fault: err}
 		}
-		c.Name = saved.Name
+		if saved.Name != c.title() { // else the name of a draft would stay
+			c.Name = saved.Name
+		}
 		return loaded{conv: c, items: itemsOf(c)}
-	}, loaded{fault: errNoStore})
+	})
 }
 
 // itemsOf makes items of a conversation, ready to be drawn.
@@ -139,20 +141,31 @@ func itemsOf(c Conversation) []*item {
 	return items
 }
 
-func (s *Screen) onLoaded(msg loaded) {
+// onLoaded puts a conversation up. A message that is being written stays with the
+// one that is left where this one brings its own, else it goes along.
+func (s *Screen) onLoaded(msg loaded) tea.Cmd {
 	if msg.fault != nil {
 		s.notice = msg.fault.Error()
-		return
+		return nil
 	}
 	if s.streaming() {
 		s.notice = s.words.Busy
-		return
+		return nil
 	}
-	s.conv, s.items, s.cmp, s.versus = msg.conv, msg.items, nil, nil
-	s.conv.Messages = nil
-	s.dirty = false
-	s.see()
 	s.setFocus(onComposer)
+	if msg.conv.ID == s.conv.ID {
+		return nil // what is on the screen is newer
+	}
+	draft := msg.conv.Draft
+	cmd := s.leave(draft == nil)
+	s.conv, s.items, s.cmp, s.versus = msg.conv, msg.items, nil, nil
+	s.conv.Messages, s.conv.Draft = nil, nil
+	if draft != nil {
+		s.composer.resume(s.words, draft)
+	}
+	s.see()
+	s.arrived(draft == nil && s.composer.parts() != nil)
+	return cmd
 }
 
 func (s *Screen) rename(c Saved) {
@@ -168,7 +181,7 @@ func (s *Screen) rename(c Saved) {
 			}
 			return s.do(func(ctx context.Context, store Store) tea.Msg {
 				return listChanged{fault: store.Rename(ctx, c.ID, name)}
-			}, nil), ""
+			}), ""
 		},
 	}
 }
@@ -183,7 +196,7 @@ func (s *Screen) remove(d pane.Data, c Saved) {
 			deleted := s.words.Deleted
 			return s.do(func(ctx context.Context, store Store) tea.Msg {
 				return listChanged{deleted, store.Delete(ctx, c.ID)}
-			}, nil)
+			})
 		},
 	}
 }

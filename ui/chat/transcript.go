@@ -21,6 +21,8 @@ type transcript struct {
 	follow, full bool
 	// moves are the lines to scroll by at the next draw.
 	moves int
+	// seen is the answer that most lines in sight were of at the last draw.
+	seen *item
 }
 
 const (
@@ -163,13 +165,26 @@ func (t *transcript) view(s *Screen, d pane.Data, w, h int) []string {
 		}
 		t.scroll(r, h, s.streaming())
 		p := t.top
+		lines := make([]int, 0, 8) // of each item in sight
 		for len(out) < h {
+			had := len(out)
 			out = r.draw(out, p, h)
+			for len(lines) <= p.item-t.top.item {
+				lines = append(lines, 0)
+			}
+			lines[p.item-t.top.item] += len(out) - had
 			q, ok := r.next(p)
 			if !ok {
 				break
 			}
 			p = q
+		}
+		t.seen = nil
+		most := 0
+		for i, n := range lines {
+			if it := t.items[t.top.item+i]; it.Role == model.ChatAssistant && n >= most {
+				t.seen, most = it, n
+			}
 		}
 	}
 	for len(out) < h {

@@ -83,17 +83,21 @@ func (s *Screen) editLast() tea.Cmd {
 	}
 	at := slices.Index(s.items, s.question())
 	q := s.items[at]
-	cmd := s.saveNow()
+	cmd := s.leave(false)
+	s.composer.aside()
 	s.composer.set(s.words, q.prompt())
 	for _, p := range q.Parts {
 		if p.Name != "" {
-			s.composer.attached = append(s.composer.attached, p)
+			s.composer.attach(p)
 		}
 	}
 	s.items = slices.Clone(s.items[:at])
-	s.conv.ID, s.conv.Created, s.dirty = s.id(), s.opt.Now(), false
+	s.conv.ID, s.conv.Created = s.id(), s.opt.Now()
 	s.see()
+	s.arrived(false)
 	s.setFocus(onComposer)
-	s.notice = s.words.Edited
+	if s.notice = s.words.Edited; s.fleeting {
+		s.notice = s.words.EditedFleeting
+	}
 	return cmd
 }

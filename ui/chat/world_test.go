@@ -141,6 +141,7 @@ func newStage(t testing.TB) *stage {
 	}}
 	g.Screen = New(Options{
 		Service: g.svc, Store: g.store, Now: func() time.Time { return g.now }, Go: func(func()) {},
+		Later:    func(time.Duration, tea.Msg) tea.Cmd { return nil }, // a test says it itself
 		Defaults: Settings{Model: "gpt-4o", KeyName: "laptop"},
 	})
 	g.hub.wakeless = true
@@ -200,12 +201,16 @@ func (g *stage) say(i int, took time.Duration, deltas ...model.Delta) *stage {
 		g.hub.take(id, d, nil)
 	}
 	g.run(g.Update(g.hub.collect(), g.d))
+	if !g.streaming() {
+		g.now = g.now.Add(time.Second) // it is read
+	}
 	return g
 }
 
 func (g *stage) fails(d model.Delta, err error) *stage {
 	g.hub.take(g.ids()[0], d, err)
 	g.run(g.Update(g.hub.collect(), g.d))
+	g.now = g.now.Add(time.Second) // it is read
 	return g
 }
 

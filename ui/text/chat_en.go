@@ -25,7 +25,9 @@ type ChatWords struct {
 	// Notices.
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
 	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
-	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited                  string
+	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
+	EditedFleeting, LeftBehind, EditorKept, ChordOf, ChordMore,
+	ExportAnswer, ExportReasoning, ExportTook, ExportQuota, ExportRequest string
 
 	// Do are what the keys do.
 	Do ChatActions
@@ -79,14 +81,20 @@ var ChatEnglish = ChatWords{
 
 	Compare: "Compare", ComparePick: "← → choose · enter goes on with it",
 
-	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in the last answer",
-	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s",
+	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer",
+	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s · backspace before the text takes it off", Detached: "%s is not attached any more",
 	TooLarge: "%s is larger than 20 MB", NotText: "%s is neither text nor a picture that models take (PNG, JPEG, GIF, WebP)", NotFile: "%s is no file",
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
 	Pasted: "[paste %d · %s lines · %s]", NoEditor: "the editor failed: %s", NothingToRetry: "there is no question yet",
 	TwoToFour: "mark two to four models", FourAtMost: "four at most", ChordCode: "copy code: press its number", NoConversations: "no conversation is stored yet",
 	ColdKeys: "the keys could not be read: %s", NothingToUnfold: "nothing is folded",
-	Edited: "the question is in the composer; sending it begins a new branch, the old one stays stored",
+	Edited:         "sending the question begins a new branch; L shows the old one",
+	EditedFleeting: "sending the question begins a new branch; L shows the old one until the program ends",
+	ChordOf:        "code of the answer to %s: press its number · ↑ ↓ another answer",
+	ChordMore:      "code %s: enter copies it, or another digit",
+	ExportAnswer:   "answer %d of %d", ExportReasoning: "reasoning", ExportTook: "took %s", ExportQuota: "quota %.0f", ExportRequest: "request %s",
+	EditorKept: "what was written is in %s: the editor failed: %s",
+	LeftBehind: "L shows the conversation of before until the program ends",
 
 	Do: ChatActions{
 		Send:          Action{"send", "send the message"},
@@ -97,7 +105,7 @@ var ChatEnglish = ChatWords{
 		StopNow:       Action{"stop", "stop the answer; where none runs, quit"},
 		Write:         Action{"write", "back to the composer"},
 		CopyAnswer:    Action{"copy", "copy the last answer"},
-		CopyCode:      Action{"copy code", "c and a digit: copy that code block of the last answer"},
+		CopyCode:      Action{"copy code", "c and its number: copy a code block of the answer in view"},
 		Again:         Action{"try again", "ask the last question again; says first what it will cost"},
 		EditLast:      Action{"edit", "edit the last question and ask it anew"},
 		Unfold:        Action{"unfold", "unfold the reasoning and long messages, and fold them again"},
@@ -105,7 +113,7 @@ var ChatEnglish = ChatWords{
 		Model:         Action{"model", "choose a model by price, speed and errors"},
 		Key:           Action{"key", "choose the key to ask with"},
 		Settings:      Action{"settings", "system prompt, temperature, max tokens"},
-		Attach:        Action{"attach", "attach a text file, a picture or a link to the next message"},
+		Attach:        Action{"attach", "attach a text file, a picture or a link to the next message; backspace before the text takes it off"},
 		Compare:       Action{"compare", "ask two to four models the same, side by side"},
 		Pick:          Action{"go on", "go on with the answer under the cursor"},
 		New:           Action{"new", "begin a new conversation"},
