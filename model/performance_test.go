@@ -29,7 +29,7 @@ func TestPerformance(t *testing.T) {
 	sum := Summarise(s, hour, time.UTC)
 	key := sum.Keys[0]
 	for name, p := range map[string]Performance{"model": sum.Models[0].Performance, "key": key.Performance} {
-		if p.N != 100 || p.P50.V != 9*time.Second || p.P99.V != 9*time.Second || !p.Coarse {
+		if p.N != 100 || p.FirstN != 90 || p.CacheN != 90 || p.P50.V != 9*time.Second || p.P99.V != 9*time.Second || !p.Coarse {
 			t.Errorf("%s: n %d, p50 %v, p99 %v, coarse %v", name, p.N, p.P50, p.P99, p.Coarse)
 		}
 		if p.FirstTokenP99 != Some(2*time.Second) {
@@ -49,6 +49,27 @@ func TestPerformance(t *testing.T) {
 	idle := sum.Keys[1]
 	if idle.Calls != Some[int64](0) || idle.P50.OK || idle.TokensPerSecond.OK || idle.CacheHit.OK || idle.ErrorRate().OK {
 		t.Errorf("an idle key: %+v", idle)
+	}
+}
+
+// TestQuantilesAreTold gives each of a hundred calls another duration and another
+// first token.
+func TestQuantilesAreTold(t *testing.T) {
+	var calls []Call
+	for i := range int64(100) {
+		calls = append(calls, Call{
+			At: t0 - 100 + i, Kind: KindConsume, Model: "o3", Key: "laptop",
+			Took: Some(time.Duration(i+1) * time.Second), FirstToken: Some(time.Duration(i+1) * time.Millisecond),
+		})
+	}
+	s := State{}.Apply(update(t0+5, SourceCalls, CallsRead{Span: hour.Ending(t0), Calls: calls, ReadAt: t0 + 5}))
+	p := Summarise(s, hour, time.UTC).Models[0].Performance
+	took := [3]Opt[time.Duration]{p.P50, p.P95, p.P99}
+	first := [3]Opt[time.Duration]{p.FirstTokenP50, p.FirstTokenP95, p.FirstTokenP99}
+	for i, want := range []time.Duration{50, 95, 99} {
+		if took[i] != Some(want*time.Second) || first[i] != Some(want*time.Millisecond) {
+			t.Errorf("p%d: took %v, first token %v", want, took[i], first[i])
+		}
 	}
 }
 

@@ -136,7 +136,7 @@ func TestATenfoldRiseIsNamed(t *testing.T) {
 func TestNamedWithinTwoPolls(t *testing.T) {
 	was := ordinary
 	defer func() { ordinary = was }()
-	const seeds = 12
+	const seeds = 8
 	for _, c := range []struct {
 		perMinute    float64
 		inTwo, polls int // how many are named at the second poll at least, and by when all
@@ -165,9 +165,9 @@ func TestNamedWithinTwoPolls(t *testing.T) {
 	// Among others: the keys of the ordinary traffic whose rate allows it.
 	ordinary = was
 	for seed := range uint64(seeds) {
+		before := play(State{}, rand.New(rand.NewPCG(seed, 6)), t0, 40*60, 10, usualTimes, nil)
 		for _, key := range []string{"busy", "steady"} {
-			r := rand.New(rand.NewPCG(seed, 6))
-			s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
+			s, r := before, rand.New(rand.NewPCG(seed, 7))
 			polls, named := 0, 0
 			play(s, r, t0+40*60, 10, 5, func(src source, _ int64) float64 {
 				if src.key == key {
