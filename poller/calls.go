@@ -163,7 +163,8 @@ func (w *watch) readEnd(ctx context.Context, r *callsReader, start time.Time, to
 			return err
 		}
 	}
-	for most = max(pages, fillPages); time.Since(start) < every*3/4; {
+	most = max(pages, fillPages)
+	for once := !turn; once || time.Since(start) < every*3/4; once = false {
 		if span, due = r.dueSpan(to, most, gw.PageSize()); !due {
 			break
 		}

@@ -160,7 +160,7 @@ func TestASampleSaysSo(t *testing.T) {
 			case strings.Contains(l, "─ Keys"):
 				keys = l
 			case strings.Contains(l, "● idle"):
-				idle = l[strings.Index(l, "● idle"):]
+				_, idle, _ = strings.Cut(l, "● idle")
 			}
 		}
 		return models, keys, idle
