@@ -22,6 +22,7 @@ func (a *app) recalled(ctx context.Context, cfg Config, w *wiring) []model.Updat
 	mem := &memory{ids: w.ids}
 	defer mem.close()
 	var out []model.Update
+	mem.begin()
 	skew := model.Opt[time.Duration]{}
 	mem.open(ctx, path, cfg.History.options(nil), func(u model.Update) {
 		skew = u.Skew
