@@ -16,8 +16,9 @@ import (
 // pages were read.
 const rereads = 2
 
-// read reads span whole and settles it. A span that needs more than twice the
-// pages it was meant for is cut to its newest part, until it fits.
+// read reads span whole and settles it. Of a span that needs more than twice the
+// pages it was meant for, what was read of its newest part is settled; where that is
+// nothing whole, it is cut to its newest part until it fits.
 func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
 	most := 2*max(pages, fillPages) + 1
 	for {
@@ -29,6 +30,10 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			}
 			*d = density{}
 			d.learn(big.rows, big.seconds)
+			if newest := big.whole(span); !newest.Empty() {
+				w.settle(ctx, r, newest, big.read, every)
+				return nil
+			}
 			span.From = span.To - max(1, min(span.Seconds()/2, d.seconds(pages, w.target.Gateway.PageSize()))) + 1
 			continue
 		}
@@ -39,16 +44,22 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			}
 			return err
 		}
-		rows := slices.Concat(got.pages...)
-		slices.Reverse(rows) // newest first on the wire
-		d.learn(len(rows), span.Seconds())
+		d.learn(got.rows(), span.Seconds())
 		r.learnPace(span, got.slowest)
-		r.ledger = r.ledger.Settle(span, got.at)
-		w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
-			Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
-		}, nil)
+		w.settle(ctx, r, span, got, every)
 		return nil
 	}
+}
+
+// settle tells of the rows of span, all of which are in got.
+func (w *watch) settle(ctx context.Context, r *callsReader, span model.Span, got reading, every time.Duration) {
+	rows := slices.Concat(got.pages...)
+	rows = slices.DeleteFunc(rows, func(c model.Call) bool { return !span.Has(c.At) })
+	slices.Reverse(rows) // newest first on the wire
+	r.ledger = r.ledger.Settle(span, got.at)
+	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
+		Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
+	}, nil)
 }
 
 // hung reports whether a request had no answer in time, from the gateway or from
@@ -69,6 +80,19 @@ const cloudflareTimeout = 524
 type tooManyError struct {
 	rows    int
 	seconds int64
+	// read is what was read before the span turned out to be too long, newest rows
+	// first; nothing where the gateway told how many there are.
+	read reading
+}
+
+// whole is the part of span of which every row was read: what is newer than the last
+// row. It is empty where nothing shows that the pages followed each other.
+func (e *tooManyError) whole(span model.Span) model.Span {
+	if e.read.unmarked || len(e.read.pages) == 0 {
+		return model.Span{From: 0, To: -1}
+	}
+	last := e.read.pages[len(e.read.pages)-1]
+	return model.Span{From: last[len(last)-1].At + 1, To: span.To}
 }
 
 func (e *tooManyError) Error() string {
@@ -114,7 +138,7 @@ func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, m
 		}
 		got.slowest = max(got.slowest, meterOf(ctx).last)
 		if p.Total.OK && pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
-			return reading{}, &tooManyError{int(p.Total.V), span.Seconds()}
+			return reading{}, &tooManyError{rows: int(p.Total.V), seconds: span.Seconds()}
 		}
 		if !got.take(p) {
 			return reading{}, errMoved
@@ -138,7 +162,7 @@ func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, m
 		return got, nil
 	}
 	last := got.pages[most-1]
-	return reading{}, &tooManyError{got.rows(), span.To - last[len(last)-1].At + 1}
+	return reading{}, &tooManyError{got.rows(), span.To - last[len(last)-1].At + 1, got}
 }
 
 // page asks for one page, whose rows are of span.

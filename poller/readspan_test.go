@@ -245,3 +245,31 @@ func TestASpanIsAsOldAsItsFirstPage(t *testing.T) {
 		})
 	}
 }
+
+// TestABurstIsNotReadInVain has a burst before a silence, where pages of ten tell no
+// total: what was read before the span turned out too long is kept.
+func TestABurstIsNotReadInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{pageSize: 10, ids: true, latency: 10 * time.Millisecond}
+		now := time.Now()
+		f.traffic(rand.New(rand.NewPCG(1, 2)), now.Add(-900*time.Second), 60, 10) // 600 rows in one minute
+		w, rec := readerOf(f, f)
+		w.target.Budget = NewBudget(1000)
+		f.around = w.target.Budget.Around
+		r := &w.calls[model.ScopeSelf]
+		span := model.Span{From: now.Unix() - 1000, To: now.Unix() - 700}
+		for range 100 {
+			part, ok := r.gapSpan(span, fillPages, f.pageSize)
+			if !ok {
+				break
+			}
+			if err := w.read(t.Context(), r, part, fillPages, 5*time.Second, &r.past); err != nil {
+				t.Fatal(err)
+			}
+		}
+		checkAgainstTruth(t, f, rec.now(), span)
+		if n := f.count("calls"); n > 60*3/2+20 {
+			t.Errorf("%d pages were asked for, of 60 that there are", n)
+		}
+	})
+}
