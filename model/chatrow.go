@@ -24,6 +24,10 @@ const (
 	// rowOpen after an end that only we know of.
 	rowLate = 15
 	rowOpen = 90
+	// OpenFor is how long after that, in seconds, a row can still come: one-api and
+	// one-hub go on reading a model that has fallen silent. It is known by its request
+	// id alone.
+	OpenFor = 900
 )
 
 // Rows is where in the gateway's log the row can be: rows are written when a call
@@ -173,6 +177,9 @@ func (s State) RowsFor(marks []ChatMark) (rows []*Call) {
 	span := Span{0, -1}
 	for i, m := range marks {
 		one := m.Rows(s.Skew.V)
+		if m.Open && m.RequestID != "" {
+			one.To += OpenFor
+		}
 		if i == 0 {
 			span = one
 		}

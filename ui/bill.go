@@ -26,6 +26,14 @@ type awaited struct {
 // some seconds late, and once more a minute later.
 const billWait = 100 * time.Second
 
+// patience is how long it takes until a row that did not come is said to be missing.
+func (a awaited) patience() time.Duration {
+	if a.Open && a.RequestID != "" {
+		return model.OpenFor * time.Second
+	}
+	return billWait
+}
+
 // await looks for the row of an answer from now on.
 func (u *UI) await(a chat.Answered) tea.Cmd {
 	if a.Key == (model.KeyRef{}) && u.opt.OwnKey != nil {
@@ -94,7 +102,7 @@ func (u *UI) bill(gateway string) tea.Cmd {
 			tell(chat.BilledMsg{Answer: a.Answer, Billed: model.Some(chat.BilledBy(call))})
 		case s.Sources[model.SourceCalls].Fault.Kind == model.FaultUnsupported:
 			tell(chat.BilledMsg{Answer: a.Answer, NoLog: true})
-		case u.now.Sub(a.since) > billWait && whole(span):
+		case u.now.Sub(a.since) > a.patience() && whole(span):
 			tell(chat.BilledMsg{Answer: a.Answer})
 		case u.now.Sub(a.since) > model.Keep:
 			done[a.Answer] = true // nobody has read the log; nothing is said of it

@@ -225,3 +225,21 @@ func TestAnAnswerInTheSitesLog(t *testing.T) {
 		t.Error("the own call in the site's log was not found")
 	}
 }
+
+// A gateway that goes on reading a model after we have stopped writes the row when the
+// model is done: it is waited for, and found by its request id.
+func TestTheRowOfAStoppedAnswerComesLate(t *testing.T) {
+	u := screen(t, 120, 40, nil, withChat)
+	a := answered("a", "req-1", 5, 7)
+	a.Open, a.Usage = true, model.Opt[model.ChatUsage]{}
+	u.Update(a)
+	rowsUpTo(u, t0+400)
+	u.now = u.now.Add(3 * billWait)
+	if u.bill("prod"); len(u.billing.awaited) != 1 {
+		t.Fatal("it is said to be missing while the gateway may still be reading")
+	}
+	rowsUpTo(u, t0+700, model.Call{At: t0 + 600, RequestID: "req-1", Prompt: 5, Completion: 600, Quota: 9})
+	if len(u.billing.awaited) != 0 {
+		t.Error("the row that came after ten minutes was not found")
+	}
+}
