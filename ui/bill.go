@@ -36,9 +36,6 @@ func (a awaited) patience() time.Duration {
 
 // await looks for the row of an answer from now on.
 func (u *UI) await(a chat.Answered) tea.Cmd {
-	if a.Key == (model.KeyRef{}) && u.opt.OwnKey != nil {
-		a.Key = keyMasked(u.fleet, a.Via.Gateway, u.opt.OwnKey(a.Via.Gateway))
-	}
 	u.billing.awaited = append(u.billing.awaited, awaited{a, u.now})
 	return u.bill(a.Via.Gateway)
 }
@@ -67,9 +64,13 @@ func (u *UI) bill(gateway string) tea.Cmd {
 	i := u.fleet.Index(gateway)
 	var mine []awaited
 	for _, a := range u.billing.awaited {
-		if a.Via.Gateway == gateway {
-			mine = append(mine, a)
+		if a.Via.Gateway != gateway {
+			continue
 		}
+		if a.Key == (model.KeyRef{}) && u.opt.OwnKey != nil { // the list may just have come
+			a.Key = keyMasked(u.fleet, gateway, u.opt.OwnKey(gateway))
+		}
+		mine = append(mine, a)
 	}
 	if i < 0 || len(mine) == 0 {
 		return nil
