@@ -180,10 +180,8 @@ func TestThePollerComesToTheTruth(t *testing.T) {
 				start := time.Now()
 				w.traffic(r, start, 12*60, 0.3+1.2*r.Float64())
 				if !w.ids {
-					for _, row := range w.rows[:len(w.rows)/10] {
-						w.rows = append(w.rows, row) // equal rows are legal
-					}
-					w.traffic(r, start, 1, 0) // in their order
+					w.rows = append(w.rows, w.rows[:len(w.rows)/10]...) // equal rows are legal
+					w.traffic(r, start, 1, 0)                           // in their order
 				}
 				time.Sleep(2 * time.Minute)
 				w.run(time.Duration(100+r.IntN(200)) * time.Second)

@@ -53,9 +53,10 @@ func (c *content) UnmarshalJSON(raw []byte) error {
 		Type string `json:"type"`
 		Text string `json:"text"`
 	}
-	if json.Unmarshal(raw, &c.text) == nil || json.Unmarshal(raw, &parts) != nil {
+	if json.Unmarshal(raw, &c.text) == nil {
 		return nil
 	}
+	_ = json.Unmarshal(raw, &parts) // something else has no parts
 	var texts []string
 	for _, p := range parts {
 		if p.Type == "text" {

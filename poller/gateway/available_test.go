@@ -42,15 +42,15 @@ func TestTheConfiguredKeyInTheList(t *testing.T) {
 		return fmt.Sprintf(`{"id":%d,"name":%q,"key":%q,"status":1,"unlimited_quota":true,"group":"vip"}`, id, name, key)
 	}
 	// new-api masks keys itself, one-api shows them.
-	masked, clear := row(7, "laptop", "FAKE**********0001"), row(8, "ci-bot", "FAKE000000000000000000000000000000000000000000002")
+	masked, plain := row(7, "laptop", "FAKE**********0001"), row(8, "ci-bot", "FAKE000000000000000000000000000000000000000000002")
 	for name, c := range map[string]struct {
 		rows string
 		key  string
 		want int64
 	}{
-		"masked by the gateway": {masked + "," + clear, "sk-FAKE999999999999999999999999999999999999999990001", 7},
-		"in clear":              {masked + "," + clear, "sk-FAKE000000000000000000000000000000000000000000002", 8},
-		"not listed":            {masked + "," + clear, "sk-FAKE000000000000000000000000000000000000000000009", 0},
+		"masked by the gateway": {masked + "," + plain, "sk-FAKE999999999999999999999999999999999999999990001", 7},
+		"in clear":              {masked + "," + plain, "sk-FAKE000000000000000000000000000000000000000000002", 8},
+		"not listed":            {masked + "," + plain, "sk-FAKE000000000000000000000000000000000000000000009", 0},
 		"two alike":             {masked + "," + row(9, "other", "FAKE**********0001"), "sk-FAKE999999999999999999999999999999999999999990001", 0},
 	} {
 		opt := withToken

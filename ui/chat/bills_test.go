@@ -162,7 +162,7 @@ func TestCostIsLookedForAfterTheProgramWasLeft(t *testing.T) {
 		if a.Answer != m.ID || a.RequestID == "" || a.Model != "gpt-4o" || a.Via.Gateway != "prod" || !a.Sent.Equal(m.At) || a.Ended.Sub(a.Sent) < 2*time.Second {
 			t.Errorf("%s: %+v", name, a)
 		}
-		if name == "killed" != a.Open || name == "by its key" && a.ChatMark.Key.ID != 4 {
+		if name == "killed" != a.Open || name == "by its key" && a.Key.ID != 4 {
 			t.Errorf("%s: %+v", name, a)
 		}
 		// It is resumed meanwhile: nobody looks twice, two would wait for one another.

@@ -122,7 +122,7 @@ func foreign(out []byte, own map[string]bool) string {
 func ours(p *ansi.Parser) bool {
 	cmd := ansi.Cmd(p.Command())
 	if f := cmd.Final(); cmd.Prefix() == '?' && cmd.Intermediate() == 0 && (f == 'h' || f == 'l') && len(p.Params()) == 1 {
-		v, _, _ := ansi.Params(p.Params()).Param(0, 0)
+		v, _, _ := p.Params().Param(0, 0)
 		return v == 7 || v == 25 || v == 2026 // wrapping at wide lines, the cursor, a frame at a time
 	}
 	if cmd.Prefix() != 0 || cmd.Intermediate() != 0 {
@@ -132,10 +132,10 @@ func ours(p *ansi.Parser) bool {
 	case 'A', 'B', 'C', 'D', 'G', 'H', 'd', '`', 'K', 'X', 'P', '@', 'L', 'M', 'S', 'T', 'b', 'r', 'I', 'Z':
 		return true
 	case 'J': // to the end of the screen alone
-		v, _, _ := ansi.Params(p.Params()).Param(0, 0)
+		v, _, _ := p.Params().Param(0, 0)
 		return v == 0
 	case 'm':
-		params := ansi.Params(p.Params())
+		params := p.Params()
 		for i := 0; i < len(params); i++ {
 			switch v, _, _ := params.Param(i, 0); {
 			case v == 38 || v == 48: // its colour follows: 5 and a number, or 2 and three
@@ -207,7 +207,7 @@ func FuzzTerminal(f *testing.F) {
 		}
 		for y, want := range lines {
 			var b strings.Builder
-			for x := 0; x < w; x++ {
+			for x := range w {
 				if c := screen.CellAt(x, y); c != nil && c.Width > 0 {
 					b.WriteString(c.Content)
 				}
