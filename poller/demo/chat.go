@@ -56,7 +56,9 @@ func (c *content) UnmarshalJSON(raw []byte) error {
 	if json.Unmarshal(raw, &c.text) == nil {
 		return nil
 	}
-	_ = json.Unmarshal(raw, &parts) // something else has no parts
+	if json.Unmarshal(raw, &parts) != nil {
+		parts = nil // something else has none
+	}
 	var texts []string
 	for _, p := range parts {
 		if p.Type == "text" {
