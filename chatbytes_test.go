@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"iter"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -39,6 +41,27 @@ func (w writer) Stream(ctx context.Context, _ chat.Via, _ model.ChatRequest) ite
 		}
 		yield(model.Delta{End: model.ChatFinished}, nil)
 	}
+}
+
+// slowestKey types a letter so many times and is how long the slowest took to be
+// written, on the clock of the frames: what the processor takes comes on top.
+func (w *wire160) slowestKey(letter rune, times int) (slowest time.Duration) {
+	written := func() int {
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return bytes.Count(w.raw, []byte(string(letter)))
+	}
+	for i := range times {
+		time.Sleep(time.Duration(37+i) * time.Millisecond) // in every phase of the frames
+		was, at := written(), time.Now()
+		w.program.Send(tea.KeyPressMsg{Code: letter, Text: string(letter)})
+		for written() == was && time.Since(at) < time.Second {
+			time.Sleep(time.Millisecond)
+		}
+		slowest = max(slowest, time.Since(at))
+	}
+	return slowest
 }
 
 // TestAStreamingChatIsCheap streams an answer of 64 kB at 200 tokens a second in the
@@ -79,8 +102,14 @@ func TestAStreamingChatIsCheap(t *testing.T) {
 				before, _ := w.count()
 				header := w.header()
 				const seconds = 40
+				cpu := processorTime()
 				time.Sleep(seconds * time.Second)
 				after, _ := w.count()
+				if spent := processorTime() - cpu; !slowedByRace && spent > seconds*time.Second/10 {
+					t.Errorf("%s of processor time in %d s, at most a tenth is allowed", spent, seconds)
+				} else {
+					t.Logf("%s of processor time in %d s", spent, seconds)
+				}
 				perSecond := float64(after-before) / seconds
 				t.Logf("%.0f bytes/s", perSecond)
 				if perSecond > 8000 {
@@ -88,6 +117,9 @@ func TestAStreamingChatIsCheap(t *testing.T) {
 				}
 				if perSecond < 200 {
 					t.Errorf("%.0f bytes/s: nothing streams", perSecond)
+				}
+				if slowest := w.slowestKey('¤', 100); slowest > 40*time.Millisecond {
+					t.Errorf("a key is on the screen after %s", slowest)
 				}
 				left := regexp.MustCompile(`\$[0-9.,]+ left`)
 				if was, now := left.FindString(header), left.FindString(w.header()); was == now || was == "" {
