@@ -71,7 +71,7 @@ func (w *wire160) header() string {
 			line.WriteString(c.Content)
 		}
 	}
-	_ = emu.Close()
+	_ = emu.InputPipe().(io.Closer).Close() //nolint:forcetypeassert // a pipe; Close of the emulator is not for two goroutines
 	<-drained
 	return line.String()
 }
