@@ -106,7 +106,7 @@ type RatesReport struct {
 	TPM RateReport `json:"tpm"`
 	MPM RateReport `json:"mpm"`
 	// Trend is "rising", "falling" or "steady": the spend of the last quarter of an
-	// hour, which is TrendTimes that of the 45 minutes before it.
+	// hour, which is TrendTimes that of the 45 minutes before it where it is not "steady".
 	Trend      Opt[string]  `json:"trend"`
 	TrendTimes Opt[float64] `json:"trend_times"`
 }

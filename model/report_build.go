@@ -199,7 +199,10 @@ func ratesReport(sum Summary, cur Currency) RatesReport {
 	money.Value = mapOpt(sum.MPM.Value, func(q float64) float64 { return math.Round(cur.Amount(q)*1e6) / 1e6 })
 	r := RatesReport{RPM: plain(sum.RPM), TPM: plain(sum.TPM), MPM: money}
 	if t := sum.Trend; t.OK {
-		r.Trend, r.TrendTimes = Some(t.V.Direction.String()), mapOpt(t.V.Times, round4)
+		r.Trend = Some(t.V.Direction.String())
+		if t.V.Direction != Steady { // else the difference is not sure to be one
+			r.TrendTimes = mapOpt(t.V.Times, round4)
+		}
 	}
 	return r
 }
