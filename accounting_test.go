@@ -35,7 +35,7 @@ func (s *session) emit(u model.Update) {
 // history at path, and is killed: what was not written is lost.
 func (s *session) live(t *testing.T, server *demo.Server, path string, long time.Duration) {
 	t.Helper()
-	store, err := history.Open(t.Context(), path, history.Options{})
+	store, err := history.Open(t.Context(), path, history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

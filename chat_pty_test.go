@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"gatewatch/internal/terminal"
 	"gatewatch/poller/demo"
@@ -37,7 +38,7 @@ func TestAKillKeepsTheConversation(t *testing.T) {
 	wait(t, term, "ask something")
 	term.Send("please write something long" + terminal.Enter)
 
-	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{})
+	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func TestChatServiceRefusals(t *testing.T) {
 // TestChatMeasures holds our own figures to what the history saw.
 func TestChatMeasures(t *testing.T) {
 	t.Parallel()
-	seen, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "history.db"), history.Options{})
+	seen, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "history.db"), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestChatMeasures(t *testing.T) {
 
 func TestChatStore(t *testing.T) {
 	t.Parallel()
-	seen, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "history.db"), history.Options{})
+	seen, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "history.db"), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func seen(t *testing.T, term *terminal.Terminal, what string, ok func() bool) {
 // historyAt opens the history of a home beside the program.
 func historyAt(t *testing.T, home string) *history.Store {
 	t.Helper()
-	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{})
+	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

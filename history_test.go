@@ -17,7 +17,7 @@ import (
 // past writes an hour of one gateway's history, as the dashboard would.
 func past(t *testing.T, home string) (now int64) {
 	t.Helper()
-	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{})
+	store, err := history.Open(t.Context(), filepath.Join(home, "gatewatch", "history.db"), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

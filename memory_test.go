@@ -43,7 +43,7 @@ func TestNothingIsLostBeforeTheFileIsOpen(t *testing.T) {
 	if lines, ok := mem.unfinished(); ok || lines != nil || mem.get() != nil {
 		t.Error("the file is open")
 	}
-	mem.open(t.Context(), path, history.Options{}, func(u model.Update) { t.Errorf("%+v is known", u) })
+	mem.open(t.Context(), path, history.Options{CloseWithin: time.Minute}, func(u model.Update) { t.Errorf("%+v is known", u) })
 	mem.keep(filled(from+240, 4))
 	if _, ok := mem.unfinished(); !ok {
 		t.Error("the file is not open")
@@ -59,7 +59,7 @@ func TestNothingIsLostBeforeTheFileIsOpen(t *testing.T) {
 		t.Errorf("%d requests, %v", n, err)
 	}
 	mem.close()
-	store, err := history.Open(t.Context(), path, history.Options{})
+	store, err := history.Open(t.Context(), path, history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestOfTwoDashboardsOneTells(t *testing.T) {
 	begin := func(name string) *memory {
 		mem := &memory{ids: map[string]string{name: "id"}}
 		mem.begin()
-		mem.open(t.Context(), path, history.Options{}, func(model.Update) {})
+		mem.open(t.Context(), path, history.Options{CloseWithin: time.Minute}, func(model.Update) {})
 		t.Cleanup(mem.close)
 		return mem
 	}

@@ -26,7 +26,7 @@ func aDayFromTheHistory(t *testing.T, now time.Time) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.db")
 	open := func() *history.Store {
-		store, err := history.Open(t.Context(), path, history.Options{})
+		store, err := history.Open(t.Context(), path, history.Options{CloseWithin: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

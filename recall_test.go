@@ -15,7 +15,7 @@ func TestAReportRecallsWhatIsSettled(t *testing.T) {
 	home := t.TempDir()
 	env := func(name string) string { return map[string]string{"XDG_STATE_HOME": home}[name] }
 	id := identityOf("https://gw.example", gateway.NewSecret("fake-token"))
-	store, err := history.Open(t.Context(), historyPath(env), history.Options{})
+	store, err := history.Open(t.Context(), historyPath(env), history.Options{CloseWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,7 @@ type fake struct {
 
 	mu       sync.Mutex
 	rows     []fakeRow // by appearance
+	byTime   []int     // places in rows, by their second
 	asked    []request
 	inFlight int
 	maxHeavy int
@@ -174,14 +175,32 @@ func (f *fake) Account(ctx context.Context) (model.Account, error) {
 	return model.Account{Username: "alice", Quota: model.Some[model.Quota](5), Enabled: true}, f.do(ctx, "account", false, model.Span{}, 0, func() error { return nil })
 }
 
+// visible are the rows of span that have appeared, the newest first.
 func (f *fake) visible(span model.Span) []model.Call {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []model.Call
-	for _, r := range slices.Backward(f.rows) {
-		if !r.appears.After(time.Now()) && span.Has(r.At) {
-			out = append(out, r.Call)
+	if len(f.byTime) != len(f.rows) {
+		f.byTime = f.byTime[:0]
+		for i := range f.rows {
+			f.byTime = append(f.byTime, i)
 		}
+		slices.SortStableFunc(f.byTime, func(a, b int) int { return cmp.Compare(f.rows[a].At, f.rows[b].At) })
+	}
+	lo, _ := slices.BinarySearchFunc(f.byTime, span.From, func(i int, at int64) int { return cmp.Compare(f.rows[i].At, at) })
+	var places []int
+	now := time.Now()
+	for _, i := range f.byTime[lo:] {
+		if f.rows[i].At > span.To {
+			break
+		}
+		if !f.rows[i].appears.After(now) {
+			places = append(places, i)
+		}
+	}
+	slices.Sort(places)
+	out := make([]model.Call, 0, len(places))
+	for _, i := range slices.Backward(places) {
+		out = append(out, f.rows[i].Call)
 	}
 	return out
 }

@@ -30,6 +30,8 @@ type Options struct {
 	// Run starts the goroutine that writes, guarded against panics; nil means a
 	// plain go statement.
 	Run func(func())
+	// CloseWithin is how long Close may take for what is still to be written, 2 s.
+	CloseWithin time.Duration
 
 	beat time.Duration // for tests that write when they want to
 }
@@ -39,7 +41,7 @@ const (
 	beatEvery = time.Second
 	// sweepEvery is how often what has become old is looked for.
 	sweepEvery = time.Hour
-	// closeWithin bounds Close.
+	// closeWithin bounds Close where nobody says otherwise.
 	closeWithin = 2 * time.Second
 	// maxQueued bounds, in rows of the log, what waits for a file that another
 	// process holds; every job counts as one row more.
@@ -90,6 +92,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	}
 	if opts.MinutesFor <= 0 {
 		opts.MinutesFor = 90 * 24 * time.Hour
+	}
+	if opts.CloseWithin <= 0 {
+		opts.CloseWithin = closeWithin
 	}
 	if opts.beat <= 0 {
 		opts.beat = beatEvery
@@ -364,7 +369,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.once.Do(func() { close(s.closing) })
-	timeout := time.NewTimer(closeWithin)
+	timeout := time.NewTimer(s.opts.CloseWithin)
 	defer timeout.Stop()
 	defer s.stop()
 	select {
