@@ -78,8 +78,9 @@ func (a *app) dashboard(ctx context.Context) {
 	var program *tea.Program
 	mem := &memory{ids: w.ids}
 	keeps := cfg.History.Keep && !a.flags.noHistory && !a.flags.demo
+	news := &newest{send: func(u model.Update) { program.Send(u) }}
 	emit := func(u model.Update) {
-		program.Send(u)
+		news.new(u)
 		mem.keep(u)
 	}
 	polls := poller.New(emit, guard.Go)
@@ -136,7 +137,7 @@ func (a *app) dashboard(ctx context.Context) {
 	guard.Go(func() {
 		defer close(polled)
 		if keeps {
-			a.remember(ctx, cfg, mem, polls, program.Send, guard.Go)
+			a.remember(ctx, cfg, mem, polls, news, guard.Go)
 			guard.Go(func() { past.run(ctx) })
 		}
 		polls.Run(ctx)

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"gatewatch/internal/crash"
 	"gatewatch/model"
 	"gatewatch/poller"
@@ -229,8 +227,9 @@ func (m *memory) close() {
 }
 
 // remember shows what is known of yesterday and lets the poller go on from there.
-// The file is opened beside the first frame; polls wait for it, but not long.
-func (a *app) remember(ctx context.Context, cfg Config, mem *memory, polls *poller.Poller, send func(tea.Msg), run func(func())) {
+// The file is opened beside the first frame; polls wait for it, but not long: what
+// it gives after that is shown as far as nothing newer has come.
+func (a *app) remember(ctx context.Context, cfg Config, mem *memory, polls *poller.Poller, news *newest, run func(func())) {
 	known := make(chan []model.Update, 1)
 	mem.begin()
 	run(func() {
@@ -242,11 +241,47 @@ func (a *app) remember(ctx context.Context, cfg Config, mem *memory, polls *poll
 	case all := <-known:
 		for _, u := range all {
 			polls.Seed(u)
-			send(u)
 		}
+		news.old(all)
 	case <-time.After(recall):
-		// What comes now is newer than what comes late.
+		run(func() { news.old(<-known) })
 	case <-ctx.Done():
+	}
+}
+
+// newest hands updates to the screen, and what was known before only where nothing
+// has come yet.
+type newest struct {
+	send func(model.Update)
+
+	mu   sync.Mutex
+	came map[cameFrom]bool
+}
+
+type cameFrom struct {
+	gateway string
+	source  model.Source
+}
+
+// new hands over what a gateway just said.
+func (n *newest) new(u model.Update) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.came == nil {
+		n.came = map[cameFrom]bool{}
+	}
+	n.came[cameFrom{u.Gateway, u.Source}] = true
+	n.send(u)
+}
+
+// old hands over what is known from before.
+func (n *newest) old(all []model.Update) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, u := range all {
+		if !n.came[cameFrom{u.Gateway, u.Source}] {
+			n.send(u)
+		}
 	}
 }
 

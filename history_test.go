@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,5 +114,22 @@ func TestLowBalanceIsAnAmountOrATime(t *testing.T) {
 	s := model.State{Gateway: model.Gateway{Name: "prod"}}.Apply(model.Update{Source: model.SourceStatus, Payload: model.Status{Currency: model.Currency{Code: "CNY", Rate: 8}}})
 	if o := cfg.alertOptions(s); o.LowBalance != model.Some[model.Quota](125_000) {
 		t.Errorf("¥2 at 8 to the dollar are %+v", o.LowBalance)
+	}
+}
+
+// TestWhatIsKnownComesLate opens the file slowly: what it knows is shown where the
+// gateway has not answered, and never over what it said.
+func TestWhatIsKnownComesLate(t *testing.T) {
+	var shown []model.Source
+	n := &newest{send: func(u model.Update) { shown = append(shown, u.Source) }}
+	n.new(model.Update{Gateway: "a", Source: model.SourceAccount})
+	n.old([]model.Update{
+		{Gateway: "a", Source: model.SourceAccount},
+		{Gateway: "b", Source: model.SourceAccount},
+		{Gateway: "a", Source: model.SourceCalls},
+		{Gateway: "a", Source: model.SourceCalls},
+	})
+	if want := []model.Source{model.SourceAccount, model.SourceAccount, model.SourceCalls, model.SourceCalls}; !slices.Equal(shown, want) {
+		t.Errorf("shown: %v, want %v", shown, want)
 	}
 }

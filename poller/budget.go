@@ -41,6 +41,7 @@ type Budget struct {
 	// own alone. It is set before the first request.
 	shared  Shared
 	address string
+	since   time.Time // when we began to share
 
 	mu           sync.Mutex
 	fixed        bool // the limit was set by a person
@@ -77,18 +78,24 @@ type Shared interface {
 }
 
 // Share makes the budget one for all dashboards that count in s.
-func (b *Budget) Share(s Shared, address string) { b.shared, b.address = s, address }
+func (b *Budget) Share(s Shared, address string) {
+	b.shared, b.address, b.since = s, address, time.Now()
+}
 
 // sharedTurn is how long a request waits when others have used the budget up.
 const sharedTurn = time.Second
 
-// others is how many requests of the last minute were somebody else's; b.mu is
-// held.
+// others is how many requests of the last minute were somebody else's, as far as
+// they hold ours back; b.mu is held.
 func (b *Budget) others(now time.Time) int {
 	if b.shared == nil {
 		return 0
 	}
-	all, err := b.shared.SentSince(b.address, now.Add(-time.Minute))
+	since := now.Add(-time.Minute)
+	if b.made < int64(min(firstFree, b.now(now)/2)) && b.since.After(since) {
+		since = b.since
+	}
+	all, err := b.shared.SentSince(b.address, since)
 	if err != nil {
 		return 0 // the history says so on the screen; we still keep to our own budget
 	}
@@ -114,9 +121,15 @@ const (
 	asked                 // what a person waits for
 )
 
-// askedMore is how many requests a minute a person may cause beyond the budget, which
-// is half of what the gateway allows: nobody waits a minute for a list.
-const askedMore = 10
+const (
+	// askedMore is how many requests a minute a person may cause beyond the budget,
+	// which is half of what the gateway allows: nobody waits a minute for a list.
+	askedMore = 10
+	// firstFree is how many requests of a new process do not wait for what was sent
+	// before it began, half of its own budget at most: who starts it again after a
+	// crash does not wait a minute for the first figure.
+	firstFree = 10
+)
 
 // Asked marks the requests of ctx as those that a person waits for. They count, and
 // wait for a pause that the gateway asked for, but hardly for the budget.

@@ -29,7 +29,7 @@ func (t *tally) SentSince(_ string, since time.Time) (int, error) {
 	defer t.mu.Unlock()
 	n := 0
 	for _, at := range t.sent {
-		if at.After(since) {
+		if !at.Before(since) {
 			n++
 		}
 	}
@@ -75,6 +75,32 @@ func TestTwoDashboardsShareOneBudget(t *testing.T) {
 			t.Errorf("one of them starves: %v", made)
 		}
 	})
+}
+
+// TestAStartDoesNotWaitForOthers: a dashboard that was killed has used the minute's
+// budget up, and the one started after it shows something all the same. It takes
+// half a budget beyond, once.
+func TestAStartDoesNotWaitForOthers(t *testing.T) {
+	for _, c := range []struct{ budget, first int }{{0, firstFree}, {20, 10}, {6, 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			shared := &tally{}
+			for range 60 {
+				shared.Sent("gw.example", time.Now())
+			}
+			time.Sleep(time.Second)
+			b := NewBudget(c.budget)
+			b.Share(shared, "gw.example")
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+			defer cancel()
+			n := 0
+			for b.Around(ctx, false, func() error { return nil }) == nil {
+				n++
+			}
+			if n != c.first {
+				t.Errorf("budget %d: %d requests beside a used-up minute, want %d", c.budget, n, c.first)
+			}
+		})
+	}
 }
 
 func TestABudgetOutlivesItsHistory(t *testing.T) {
