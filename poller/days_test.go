@@ -183,3 +183,30 @@ func TestSumsInParts(t *testing.T) {
 		})
 	}
 }
+
+// TestPartsFollowTheHour: of a quiet account an hour takes as long as a day while
+// everybody else is busy, and no time at night.
+func TestPartsFollowTheHour(t *testing.T) {
+	const slow, quick = 4 * time.Second, 20 * time.Millisecond
+	var p parting
+	for i, step := range []struct {
+		took time.Duration
+		want int64 // the longest part afterwards
+	}{
+		{slow, 3600},
+		{slow, 600},
+		{quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {100 * time.Millisecond, 600},
+		{quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {quick, 1200},
+		{quick, 1200}, {slow, 600},
+		{slow, 0}, // nothing is faster
+		{slow, 0},
+	} {
+		seconds := p.most
+		if seconds == 0 {
+			seconds = 86400
+		}
+		if p.learn(seconds, step.took); p.most != step.want {
+			t.Fatalf("step %d: parts of %d s, want %d", i, p.most, step.want)
+		}
+	}
+}

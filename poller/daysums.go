@@ -69,7 +69,10 @@ func (w *watch) askSums(ctx context.Context, d *daysReader) (waiting bool, err e
 		if d.sums[span] || now < span.To+sumSettles {
 			continue
 		}
-		total, done, err := w.askInParts(ctx, d, span)
+		total, done, err := w.askInParts(ctx, d, span, func() bool {
+			b := w.target.Budget
+			return b.canFill(1) || b.canSpare(1) && time.Since(d.sumAt) >= sumTurn
+		})
 		if errors.Is(err, errors.ErrUnsupported) {
 			d.knows(span)
 			continue
@@ -94,35 +97,53 @@ func periodTotal(scope model.Scope, span model.Span, quota model.Quota) any {
 // parting is how long the parts are that a sum is asked for in.
 type parting struct {
 	most int64 // in seconds, 0 for all at once
-	// longer took so long, before most was what it is.
+	// longer is how long an answer took over more than sumPiece, the slowest.
 	longer time.Duration
-	// flat is how long any answer takes, where shorter parts were no faster.
+	// flat is how long any answer takes, where even the shortest parts are no faster.
 	flat time.Duration
+	fast int // how many answers in a row were fast, over most
 }
 
-// learn takes into account how long an answer took: parts become an hour instead of
-// a day, and ten minutes instead of an hour, where that takes too long; where the
-// shorter ones take more than half as long, it is not the length that takes time.
+const (
+	// fastSum is an answer after which a longer part may be tried, and fastRow how many
+	// of them in a row it takes.
+	fastSum = backfillTook / 6
+	fastRow = 6
+)
+
+// learn takes into account how long an answer took. After a slow one parts become an
+// hour instead of a day, and ten minutes instead of an hour: how long is too long
+// depends on what everybody wrote into the log in that time, which an account cannot
+// see (docs/queries.md). So in the calm of a night they may grow again, up to an hour.
+// Where ten minutes take more than half as long, it is not the length that takes time.
 func (p *parting) learn(seconds int64, took time.Duration) {
+	slow := took > max(backfillTook, 2*p.flat)
 	switch {
-	case took <= max(backfillTook, 2*p.flat):
-	case p.longer > 0 && took > p.longer/2:
+	case slow && seconds > sumPiece:
+		p.longer, p.fast = max(p.longer, took), 0
+		p.most = sumPiece
+		if seconds > 3600 {
+			p.most = 3600
+		}
+	case slow && p.longer > 0 && took > p.longer/2:
 		*p = parting{flat: took}
-	case seconds > 3600:
-		p.most, p.longer = 3600, took
-	case seconds > sumPiece:
-		p.most, p.longer = sumPiece, took
+	case took > fastSum || seconds < p.most:
+		p.fast = 0
+	case p.most > 0 && p.most < 3600:
+		if p.fast++; p.fast == fastRow {
+			p.most, p.fast = min(3600, 2*p.most), 0
+		}
 	}
 }
 
-// askInParts asks for a sum, at once or in parts where that was slow. done is not set while the rest has to wait for its turn.
-func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span) (total model.Quota, done bool, err error) {
+// askInParts asks for a sum, at once or in parts where that was slow, while there is
+// room. done is not set while the rest has to wait for its turn.
+func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span, room func() bool) (total model.Quota, done bool, err error) {
 	if d.partly.span != span {
 		d.partly = partlySum{span: span, next: span.From}
 	}
 	for p := &d.partly; p.next <= span.To; {
-		b := w.target.Budget
-		if !b.canFill(1) && (!b.canSpare(1) || time.Since(d.sumAt) < sumTurn) {
+		if !room() {
 			return 0, false, nil
 		}
 		d.sumAt = time.Now()
@@ -142,4 +163,11 @@ func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span) 
 		p.quota, p.next = p.quota+t.Quota, part.To+1
 	}
 	return d.partly.quota, true, nil
+}
+
+// askPeriod asks for the sum of an hour or a day, however long it has to wait.
+func (w *watch) askPeriod(ctx context.Context, span model.Span) (any, error) {
+	d := w.dayReader()
+	total, _, err := w.askInParts(ctx, d, span, func() bool { return true })
+	return periodTotal(d.scope, span, total), err
 }

@@ -34,6 +34,7 @@ type fake struct {
 	// longer a sum takes for each hour that it is asked over.
 	perDay  bool
 	perHour time.Duration
+	calls   int64 // that the account says it made, 0 for not
 
 	mu       sync.Mutex
 	rows     []fakeRow // by appearance
@@ -172,7 +173,7 @@ func (f *fake) Status(ctx context.Context) (model.Status, error) {
 }
 
 func (f *fake) Account(ctx context.Context) (model.Account, error) {
-	return model.Account{Username: "alice", Quota: model.Some[model.Quota](5), Enabled: true}, f.do(ctx, "account", false, model.Span{}, 0, func() error { return nil })
+	return model.Account{Username: "alice", Quota: model.Some[model.Quota](5), Requests: model.Opt[int64]{V: f.calls, OK: f.calls > 0}, Enabled: true}, f.do(ctx, "account", false, model.Span{}, 0, func() error { return nil })
 }
 
 // visible are the rows of span that have appeared, the newest first.

@@ -83,6 +83,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		w.failRest(ctx, model.SourceAccount, unfound)
 		return windowEnd()
 	}
+	var account model.Account
 	var refused error
 	if !ask(model.SourceAccount, func(ctx context.Context) (any, error) {
 		a, err := gw.Account(ctx)
@@ -94,7 +95,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 			}
 			a, err = again, stop
 		}
-		refused = err
+		account, refused = a, err
 		return a, err
 	}) {
 		w.failRest(ctx, model.SourceCalls, refused)
@@ -102,7 +103,8 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	}
 	span := windowEnd()
 	counted := w.countedWindow().Ending(span.To)
-	ask(model.SourceRates, func(ctx context.Context) (any, error) { return gw.Total(ctx, w.scopeNow(), counted) })
+	sums := &onceSums{w: w, plan: planSums(counted, w.target.Zone), calls: account.Requests.V}
+	ask(model.SourceRates, sums.window)
 	ask(model.SourceKeys, func(ctx context.Context) (any, error) { return w.allKeys(ctx) })
 	if w.scopeNow() == model.ScopeSite || gw.Found().Dialect == gateway.OpenCatD {
 		ask(model.SourceChannels, func(ctx context.Context) (any, error) { return w.allChannels(ctx) })
@@ -115,8 +117,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		hourly = d.periods.Step == 3600
 		return d.periods, err
 	})
-	hours := model.HourSpans(time.Unix(span.To, 0).In(w.target.Zone), span.To)
-	ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.sumOf(ctx, hours[len(hours)-1]) })
+	ask(model.SourceRates, sums.hour)
 
 	log := span
 	if !window.Counted() {
@@ -140,7 +141,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		if end, ok := ctx.Deadline(); w.dayReader().sums[h] || w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
 			continue
 		}
-		if !ask(model.SourceRates, func(ctx context.Context) (any, error) { return w.sumOf(ctx, h) }) {
+		if !ask(model.SourceRates, func(ctx context.Context) (any, error) {
+			return w.askPeriod(ctx, h)
+		}) {
 			break
 		}
 	}
@@ -149,7 +152,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	}
 	if window.Counted() {
 		ask(model.SourceRates, func(ctx context.Context) (any, error) {
-			return nil, w.settleGap(ctx, counted, func() model.State { return known })
+			return nil, sums.settle(ctx, func() model.State { return known })
 		})
 	}
 	if !hourly {
@@ -180,12 +183,6 @@ func (w *watch) failRest(ctx context.Context, first model.Source, why error) {
 
 // anyNumber of requests is as many as the budget and the time allow.
 const anyNumber = 1 << 30
-
-// sumOf is the gateway's sum of an hour or a day.
-func (w *watch) sumOf(ctx context.Context, span model.Span) (any, error) {
-	t, err := w.target.Gateway.Total(ctx, w.scopeNow(), span)
-	return periodTotal(t.Scope, span, t.Quota), err
-}
 
 // onceTail is how far behind, in seconds, what a dashboard has read may end to be gone
 // on from for a window of a day and more.
@@ -253,43 +250,4 @@ func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	if err == nil {
 		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
 	}
-}
-
-// settleGap compares what was counted of span with the gateway's own sum, and where
-// they differ asks for the sum again, since rows may have come after the first
-// answer, and then reads once more what of span still differs. known is what was
-// told so far.
-func (w *watch) settleGap(ctx context.Context, span model.Span, known func() model.State) error {
-	differs := func(part model.Span) (bool, error) {
-		total, err := w.target.Gateway.Total(ctx, w.scopeNow(), part)
-		if err != nil {
-			return false, err
-		}
-		w.emit(model.SourceRates, meterOf(ctx).last, 0, total, nil)
-		counted := known().Book().Counted(part)
-		return counted.OK && counted.V != total.Quota, nil
-	}
-	if r := model.ReconcileNow(known()); r.State != model.ReconcileGap {
-		return nil
-	}
-	gap, err := differs(span)
-	if err != nil || !gap {
-		return err
-	}
-	r := w.reader()
-	for to := span.To; to >= span.From; to -= sumPiece {
-		part := model.Span{From: max(span.From, to-sumPiece+1), To: to}
-		gap, err := differs(part)
-		if err != nil {
-			return err
-		}
-		if gap {
-			r.ledger = r.ledger.Unsettle(part)
-			if err := w.fill(ctx, part, anyNumber); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = differs(span)
-	return err
 }

@@ -148,7 +148,7 @@ func TestOnceGoesOnFromADashboard(t *testing.T) {
 		rows := f.visible(before)
 		slices.Reverse(rows)
 		seeds := []model.Update{{Gateway: "prod", Source: model.SourceCalls, At: now, Payload: model.CallsRead{Span: before, Calls: rows, ReadAt: now.Unix() - 20, Told: true}}}
-		for _, h := range model.HourSpans(now.Add(-time.Second).UTC(), now.Unix()-1)[:20] {
+		for _, h := range model.HourSpans(now.Add(-time.Second).UTC(), now.Unix()-1)[:22] {
 			seeds = append(seeds, model.Update{Gateway: "prod", Source: model.SourceRates, At: now, Payload: model.HourTotal{Span: h, Quota: 1}})
 		}
 		for _, u := range seeds {
@@ -171,4 +171,41 @@ func TestOnceGoesOnFromADashboard(t *testing.T) {
 			t.Errorf("%d sums were asked for", n)
 		}
 	})
+}
+
+// TestOnceAsksForSumsInPieces: for an hour of a quiet account at once a database takes
+// seconds, for a busy one it does not, and the log needs the budget.
+func TestOnceAsksForSumsInPieces(t *testing.T) {
+	for _, c := range []struct {
+		calls         int64
+		budget        int
+		most, longest int64
+	}{{0, 0, 8, 600}, {5000, 0, 8, 600}, {2e6, 0, 2, 3600}, {5000, 10, 2, 3600}} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(13*time.Hour + 47*time.Minute) // of a day
+			f := &fake{totals: true, days: true, calls: c.calls}
+			f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now().Add(-time.Hour), 3600, 0.1)
+			s := onceFor(t, f, c.budget, 20*time.Second)
+			if r := model.ReconcileNow(s); c.budget == 0 && (r.State != model.ReconcileMatch || r.Span.Seconds() != 3600) {
+				t.Errorf("%+v: %+v", c, r)
+			}
+			now := time.Now().Unix()
+			hour := model.Span{From: now - now%3600, To: now - model.Lag}
+			_, quota := f.truth(hour)
+			found := slices.ContainsFunc(s.Book().Hours, func(h model.HourTotal) bool { return h.Span.From == hour.From && h.Quota == quota })
+			if !found {
+				t.Errorf("%+v: the running hour is not among %+v, the truth is %d", c, s.Book().Hours, quota)
+			}
+			n, longest := int64(0), int64(0)
+			for _, r := range f.asked {
+				if r.kind == "total" && r.span != (model.Span{From: hour.From - 3600, To: hour.From - 1}) && r.span.To >= now-3600 {
+					n++
+					longest = max(longest, r.span.Seconds())
+				}
+			}
+			if n > c.most || longest != c.longest {
+				t.Errorf("%+v: %d sums, the longest of %d s", c, n, longest)
+			}
+		})
+	}
 }

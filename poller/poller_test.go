@@ -375,7 +375,7 @@ func TestOnceReadsTheWindowExactly(t *testing.T) {
 		budget    int
 		whole     bool
 	}{
-		"with totals":     {&fake{totals: true, days: true}, 1.2, 0, true},
+		"with totals":     {&fake{totals: true, days: true, calls: 2e6}, 1.2, 0, true},
 		"pages of ten":    {&fake{pageSize: 10, ids: true}, 0.05, 0, true},
 		"too much for it": {&fake{pageSize: 10, ids: true}, 3, 0, false},
 		"told, too much":  {&fake{totals: true}, 9, 0, false},

@@ -56,6 +56,20 @@ func planSums(window model.Span, zone *time.Location) sumsPlan {
 	return p
 }
 
+// pieces are the parts in which the sums of the window and of the running hour are
+// asked for, the newest first: the running piece, whole ones, and the beginning of the
+// window.
+func (p sumsPlan) pieces() []model.Span {
+	spans := []model.Span{p.run}
+	for at := p.run.From - sumPiece; at >= min(p.first, p.hour); at -= sumPiece {
+		spans = append(spans, model.Span{From: at, To: at + sumPiece - 1})
+	}
+	if p.window.From < p.first {
+		spans = append(spans, model.Span{From: p.window.From, To: p.first - 1})
+	}
+	return spans
+}
+
 // pollRates asks for the gateway's own sums: by turns the running piece, with what
 // is missing of the others, and something to hold that against: the beginning of
 // the window where its rows were not all read, else one of the pieces again. The
