@@ -195,9 +195,19 @@ func TestPartsFollowTheHour(t *testing.T) {
 	}{
 		{slow, 3600},
 		{slow, 600},
-		{quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {100 * time.Millisecond, 600},
-		{quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {quick, 600}, {quick, 1200},
-		{quick, 1200}, {slow, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 600},
+		{100 * time.Millisecond, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 600},
+		{quick, 1200},
+		{quick, 1200},
+		{slow, 600},
 		{slow, 0}, // nothing is faster
 		{slow, 0},
 	} {
