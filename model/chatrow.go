@@ -26,8 +26,11 @@ const (
 	rowOpen = 90
 	// OpenFor is how long after that, in seconds, a row can still come: one-api and
 	// one-hub go on reading a model that has fallen silent. It is known by its request
-	// id alone.
+	// id, or where there is none by when its call began.
 	OpenFor = 900
+	// beganNear is how far the beginning of a call, as its row tells it in whole
+	// seconds, may be from when it was sent.
+	beganNear = 3 * time.Second
 )
 
 // Rows is where in the gateway's log the row can be: rows are written when a call
@@ -41,9 +44,37 @@ func (m ChatMark) Rows(skew time.Duration) Span {
 	return Span{m.Sent.Add(skew).Unix() - 2, m.Ended.Add(skew).Unix() + late}
 }
 
+// late is where a row can be that comes when the model is done, long after us.
+func (m ChatMark) late(skew time.Duration) Span {
+	span := m.Rows(skew)
+	if m.Open {
+		span.To += OpenFor - rowOpen
+	}
+	return span
+}
+
+// began reports whether a call began when the answer was asked for, known where its
+// row tells how long it took.
+func (m ChatMark) began(c *Call, skew time.Duration) (began, known bool) {
+	if !c.Took.OK {
+		return false, false
+	}
+	off := time.Unix(c.At, 0).Add(-c.Took.V).Sub(m.Sent.Add(skew))
+	return off.Abs() <= beganNear, true
+}
+
+// inTime reports whether the row of the answer can be at c's second. Of an answer whose
+// end we did not see it may be minutes later, if the call began at the right time.
+func (m ChatMark) inTime(c *Call, skew time.Duration) bool {
+	if began, known := m.began(c, skew); m.Open && known {
+		return began && m.late(skew).Has(c.At)
+	}
+	return m.Rows(skew).Has(c.At)
+}
+
 // Fits reports whether c is the row of the answer: for sure by its request id, which
-// the row of a failure has as well, or maybe, where one of them has no id, by key, model and tokens as far as these are
-// known.
+// the row of a failure has as well, or maybe, where one of them has no id, by key,
+// model and tokens as far as these are known.
 func (m ChatMark) Fits(c *Call) (sure, maybe bool) {
 	switch {
 	case c.Kind != KindConsume && c.Kind != KindError:
@@ -89,7 +120,6 @@ func answerRowOf(c *Call) answerRow {
 func (f *RowFinder) Find(marks []ChatMark, rows []*Call, skew time.Duration, whole func(Span) bool) []*Call {
 	left := f.without(rows)
 	found := make([]*Call, len(marks))
-	maybe := make([][]*Call, len(marks))
 	for i, m := range marks {
 		for _, c := range left {
 			if sure, _ := m.Fits(c); sure {
@@ -97,37 +127,18 @@ func (f *RowFinder) Find(marks []ChatMark, rows []*Call, skew time.Duration, who
 			}
 		}
 	}
-	for i, m := range marks {
-		for _, c := range left {
-			if _, fits := m.Fits(c); fits && found[i] == nil && m.Rows(skew).Has(c.At) && !slices.Contains(found, c) {
-				maybe[i] = append(maybe[i], c)
+	// A row that has just the tokens of an answer is not also held for one of which
+	// none are known.
+	for _, known := range []bool{true, false} {
+		maybe := make([][]*Call, len(marks))
+		for i, m := range marks {
+			for _, c := range left {
+				if _, fits := m.Fits(c); fits && m.Usage.OK == known && found[i] == nil && m.inTime(c, skew) && !slices.Contains(found, c) {
+					maybe[i] = append(maybe[i], c)
+				}
 			}
 		}
-	}
-	given := map[*Call]bool{}
-	for i, m := range marks {
-		fit := m.likely(maybe[i])
-		rivals := 0
-		for j := range marks {
-			if slices.ContainsFunc(maybe[j], func(c *Call) bool { return slices.Contains(fit, c) }) {
-				rivals++
-			}
-		}
-		same := !slices.ContainsFunc(fit, func(c *Call) bool { return c.Quota != fit[0].Quota })
-		if !m.Usage.OK {
-			// Any call of that model would fit: it must be the only one, of a key that
-			// is known, and none may follow.
-			same = len(fit) == 1 && m.Key != KeyRef{} && whole(m.Rows(skew))
-		}
-		if len(fit) == 0 || len(fit) < rivals || !same {
-			continue
-		}
-		for _, c := range fit {
-			if !given[c] {
-				found[i], given[c] = c, true
-				break
-			}
-		}
+		giveOut(marks, maybe, found, skew, whole)
 	}
 	for _, c := range found {
 		if c != nil {
@@ -138,6 +149,42 @@ func (f *RowFinder) Find(marks []ChatMark, rows []*Call, skew time.Duration, who
 		}
 	}
 	return found
+}
+
+// giveOut gives the answers rows of those that may be theirs.
+func giveOut(marks []ChatMark, maybe [][]*Call, found []*Call, skew time.Duration, whole func(Span) bool) {
+	given := map[*Call]bool{}
+	for i, m := range marks {
+		fit := m.likely(maybe[i], skew)
+		rivals := 0
+		for j := range marks {
+			if slices.ContainsFunc(maybe[j], func(c *Call) bool { return slices.Contains(fit, c) }) {
+				rivals++
+			}
+		}
+		if len(fit) == 0 || len(fit) < rivals {
+			continue
+		}
+		same := !slices.ContainsFunc(fit, func(c *Call) bool { return c.Quota != fit[0].Quota })
+		if !m.Usage.OK {
+			// Any call of that model would fit: it must be the only one, of a key that
+			// is known, and none may follow.
+			all := m.Rows(skew)
+			if fit[0].At > all.To {
+				all = m.late(skew)
+			}
+			same = len(fit) == 1 && m.Key != KeyRef{} && whole(all)
+		}
+		if !same {
+			continue
+		}
+		for _, c := range fit {
+			if !given[c] {
+				found[i], given[c] = c, true
+				break
+			}
+		}
+	}
 }
 
 // without are the rows that have no answer yet.
@@ -153,22 +200,24 @@ func (f *RowFinder) without(rows []*Call) []*Call {
 	return left
 }
 
-// likely are the rows whose cached tokens are those of the answer, where that tells
-// them apart.
-func (m ChatMark) likely(rows []*Call) []*Call {
-	if len(rows) < 2 || !m.Usage.V.Cached.OK {
-		return rows
-	}
-	var fit []*Call
-	for _, c := range rows {
-		if c.Cached == m.Usage.V.Cached {
-			fit = append(fit, c)
+// likely are the rows that began with the answer and whose cached tokens are its own,
+// where that tells them apart.
+func (m ChatMark) likely(rows []*Call, skew time.Duration) []*Call {
+	for _, is := range []func(c *Call) bool{
+		func(c *Call) bool { began, _ := m.began(c, skew); return began },
+		func(c *Call) bool { return m.Usage.V.Cached.OK && c.Cached == m.Usage.V.Cached },
+	} {
+		var fit []*Call
+		for _, c := range rows {
+			if is(c) {
+				fit = append(fit, c)
+			}
+		}
+		if len(fit) > 0 {
+			rows = fit
 		}
 	}
-	if len(fit) == 0 {
-		return rows
-	}
-	return fit
+	return rows
 }
 
 // RowsFor are the rows of the log in which those of answers can be. Of the whole
@@ -176,10 +225,7 @@ func (m ChatMark) likely(rows []*Call) []*Call {
 func (s State) RowsFor(marks []ChatMark) (rows []*Call) {
 	span := Span{0, -1}
 	for i, m := range marks {
-		one := m.Rows(s.Skew.V)
-		if m.Open && m.RequestID != "" {
-			one.To += OpenFor
-		}
+		one := m.late(s.Skew.V)
 		if i == 0 {
 			span = one
 		}

@@ -28,8 +28,8 @@ const billWait = 100 * time.Second
 
 // patience is how long it takes until a row that did not come is said to be missing.
 func (a awaited) patience() time.Duration {
-	if a.Open && a.RequestID != "" {
-		return model.OpenFor * time.Second
+	if a.Open {
+		return model.OpenFor*time.Second + billWait
 	}
 	return billWait
 }
