@@ -120,6 +120,16 @@ func left(d pane.Data, k model.APIKey) table.Cell {
 	return table.Num(d.Money(k.Remaining), float64(k.Remaining), style)
 }
 
+// neverUsed says what is known of a key whose gateway names no time: a gateway that
+// does not count what a key uses does not note when it did either (one-api and one-hub,
+// unlimited keys).
+func neverUsed(d pane.Data, k model.KeyUsage) string {
+	if !k.Used.OK || k.Calls.V > 0 {
+		return text.Unknown
+	}
+	return d.Words.Never
+}
+
 func (p *Pane) rows(d pane.Data) []table.Row[id] {
 	th := d.Theme
 	if sumsOnly(d) {
@@ -154,7 +164,7 @@ func (p *Pane) rows(d pane.Data) []table.Row[id] {
 		if k.Calls.OK {
 			calls = table.Num(text.Short(k.Calls.V), float64(k.Calls.V), th.Plain)
 		}
-		used := table.Str(d.Words.Never, th.Faint)
+		used := table.Str(neverUsed(d, k), th.Faint)
 		if k.LastUsed.OK {
 			used = table.Num(lastUsed(d, k.LastUsed.V), float64(k.LastUsed.V), th.Dim)
 		}
@@ -303,7 +313,7 @@ func card(d pane.Data, keyID int64) pane.Card {
 		if k.Coarse {
 			c.Text = append(c.Text, words.WholeSeconds)
 		}
-		add(words.ColLastUsed, when(k.LastUsed, words.Never))
+		add(words.ColLastUsed, when(k.LastUsed, neverUsed(d, k)))
 		add(words.Created, when(k.Created, text.Unknown))
 		add(words.ColExpires, when(k.Expires, words.Never))
 		if k.Group != "" {
