@@ -38,9 +38,6 @@ const (
 	// spikeCalls is how many calls, and spikeErrors how many failures, a rise must
 	// at least consist of: one dear call is none.
 	spikeCalls, spikeErrors = 6, 6
-	// spikeSoon is as spikeCalls for the shortest time, in which fewer would tell
-	// badly how far it rose.
-	spikeSoon = 12
 	// spikeTimes is the least rise that counts, spikeScore its least robust
 	// z-score.
 	spikeTimes, spikeScore = 4.0, 8.0
@@ -191,11 +188,10 @@ func (h *spikeBook) spend(o *suspect) (Spike, bool) {
 	for _, t := range [...]struct {
 		brief
 		seconds int64
-		least   int32
-	}{{o.first, spikeSeconds, spikeSoon}, {o.now, spikeLonger, spikeCalls}, {o.last, 60, spikeCalls}, {o.five, 300, spikeCalls}} {
+	}{{o.first, spikeSeconds}, {o.now, spikeLonger}, {o.last, 60}, {o.five, 300}} {
 		rate := float64(t.quota) / float64(t.seconds) * 60
 		// Half of the rise that counts: the history may hold its first minutes.
-		if t.calls < t.least || rate < usual*spikeTimes/2 || rate == 0 {
+		if t.calls < spikeCalls || rate < usual*spikeTimes/2 || rate == 0 {
 			continue
 		}
 		if sp, ok := h.judge(o, rate, t.brief, t.seconds); ok {
@@ -227,20 +223,25 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	if seconds >= 60 {
 		until = h.next - 1
 	}
-	rest := float64(t.quota - h.dearest(o, Span{until - seconds + 1, until}))
+	now := Span{until - seconds + 1, until}
+	rest := float64(t.quota - h.dearest(o, now))
+	if rest*parts < u.rate*spikeTimes {
+		return Spike{}, false
+	}
+	history := Span{from, from + int64(len(before))*60 - 1}
 	dear, many := u.dear(rest*parts, parts), u.many(float64(t.calls), parts)
-	if rest*parts < u.rate*spikeTimes || !dear && !many {
+	if dear || many {
+		// The history has its own bursts. Where it is mostly silent they tell little
+		// of how large the next may be.
+		largest, most := h.largest(o, seconds, history)
+		beyond := 3.5 - 2*float64(u.active)/float64(len(before))
+		dear, many = dear && rest >= largest*beyond, many && float64(t.calls) >= most*beyond
+	}
+	steep := !dear && !many && h.steep(o, now, history)
+	if !dear && !many && !steep {
 		return Spike{}, false
 	}
-	// The history has its own bursts. Where it is mostly silent they tell little
-	// of how large the next may be.
-	largest, most := h.largest(o, seconds, from, from+int64(len(before))*60)
-	beyond := 3.5 - 2*float64(u.active)/float64(len(before))
-	dear, many = dear && rest >= largest*beyond, many && float64(t.calls) >= most*beyond
-	if !dear && !many {
-		return Spike{}, false
-	}
-	if !dear {
+	if many && !dear {
 		// Named by the number of its calls: among so few, some dear ones tell badly
 		// what they cost on average.
 		rate = min(rate, max(u.rate*spikeTimes, float64(t.calls)*parts*u.perCall))
@@ -253,53 +254,6 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 		Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model,
 		Since: since, Times: rate / u.rate, PerHour: rate * 60,
 	}, true
-}
-
-// usual is what a key × model's minutes were like before a rise.
-type usual struct {
-	// rate and calls are per minute: the median or the mean, whichever is more.
-	rate, calls float64
-	spent       Quota
-	active      int // minutes with calls
-	// middle and spread are of the spend per minute, callSpread is of the calls.
-	middle, spread, callSpread float64
-	perCall                    float64
-}
-
-func usualOf(before []brief) usual {
-	var u usual
-	n := 0.0
-	quotas, counts := make([]float64, len(before)), make([]float64, len(before))
-	for i, m := range before {
-		quotas[i], counts[i] = float64(m.quota), float64(m.calls)
-		u.spent += m.quota
-		n += float64(m.calls)
-		if m.calls > 0 {
-			u.active++
-		}
-	}
-	u.middle, u.spread = medianAndSpread(quotas)
-	u.rate = max(u.middle, float64(u.spent)/float64(len(before)))
-	middle, spread := medianAndSpread(counts)
-	u.calls, u.callSpread = max(middle, n/float64(len(before))), spread
-	u.perCall = float64(u.spent) / max(1, n)
-	return u
-}
-
-// dear reports whether a rate over one of so many parts of a minute is no chance.
-// Calls come by chance: over a short time, charges of that size differ by this much (a
-// compound Poisson stream of exponential charges).
-func (u *usual) dear(rate, parts float64) bool {
-	chance := u.perCall * math.Sqrt(2*u.rate/u.perCall*parts)
-	return (rate-u.middle)/max(u.spread, chance, u.rate/5) >= spikeScore
-}
-
-// many reports whether so many calls in one of so many parts of a minute are no
-// chance. Their number tells sooner than what they cost, which differs more; two
-// calls more, since where few are expected the scale is rough.
-func (u *usual) many(calls, parts float64) bool {
-	expected := u.calls / parts
-	return calls-2-expected >= spikeScore*max(math.Sqrt(expected), u.callSpread/math.Sqrt(parts))
 }
 
 // series is a key × model's last whole minutes that were read without a gap,
@@ -322,41 +276,6 @@ func (h *spikeBook) series(id uint64) ([]brief, int64) {
 		}
 	}
 	return out, from
-}
-
-// dearest is the charge of a suspect's two dearest calls in span.
-func (h *spikeBook) dearest(o *suspect, span Span) Quota {
-	var first, second Quota
-	for c := range h.b.Calls.In(span) {
-		if !o.made(c) {
-			continue
-		}
-		if c.Quota > first {
-			first, second = c.Quota, first
-		} else {
-			second = max(second, c.Quota)
-		}
-	}
-	return first + second
-}
-
-// largest is the most that a suspect spent, and called, in so many seconds between
-// from and before. It reads the rows, which only what is all but named is worth.
-func (h *spikeBook) largest(o *suspect, seconds, from, before int64) (quota, calls float64) {
-	var sum Quota
-	n := 0.0
-	start := from
-	for c := range h.b.Calls.In(Span{from, before - 1}) {
-		if !o.made(c) {
-			continue
-		}
-		if c.At >= start+seconds {
-			sum, n, start = 0, 0, c.At
-		}
-		sum, n = sum+c.Quota, n+1
-		quota, calls = max(quota, float64(sum)), max(calls, n)
-	}
-	return quota, calls
 }
 
 func (o *suspect) key() KeyRef { return KeyRef{o.call.KeyID, o.call.Key} }
@@ -391,16 +310,4 @@ func (h *spikeBook) failures(o *suspect) (Spike, bool) {
 		}, true
 	}
 	return Spike{}, false
-}
-
-// medianAndSpread are the median and 1.4826 × the median distance from it, which
-// is the standard deviation where values are normal. It sorts its argument.
-func medianAndSpread(values []float64) (middle, spread float64) {
-	slices.Sort(values)
-	middle = values[len(values)/2]
-	for i, v := range values {
-		values[i] = math.Abs(v - middle)
-	}
-	slices.Sort(values)
-	return middle, 1.4826 * values[len(values)/2]
 }

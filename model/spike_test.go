@@ -191,6 +191,71 @@ func TestNamedWithinTwoPolls(t *testing.T) {
 	}
 }
 
+// TestDearerCallsAreNamedWithinTwoPolls: the same calls, each ten times as dear, are
+// named at the second poll from one a second on, but where chance leaves too few of
+// them in the ten seconds; with half of that at the sixth.
+func TestDearerCallsAreNamedWithinTwoPolls(t *testing.T) {
+	was := ordinary
+	defer func() { ordinary = was }()
+	const seeds = 12
+	for _, c := range []struct {
+		perMinute, spread float64
+		inTwo, polls      int // as above
+	}{{120, 0.5, seeds - 1, 3}, {120, 1, seeds - 3, 4}, {60, 0.5, seeds - 1, 3}, {30, 0.5, seeds / 3, 6}} {
+		ordinary = []source{{"k", "m", c.perMinute, 1, 0, c.spread}}
+		inTwo, worst := 0, 0
+		for seed := range uint64(seeds) {
+			r := rand.New(rand.NewPCG(seed, 6))
+			s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
+			named := 99
+			for poll := range int64(12) {
+				span := Span{t0 + 40*60 + 5*poll, t0 + 40*60 + 5*poll + 4}
+				var rows []Call
+				for at := span.From; at <= span.To; at++ {
+					for _, call := range ordinary[0].second(r, at, 1) {
+						call.Quota *= 10
+						rows = append(rows, call)
+					}
+				}
+				s = s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: span.To + Lag}))
+				if got := Spikes(s); len(got) > 0 {
+					named = int(poll) + 1
+					break
+				}
+			}
+			if worst = max(worst, named); named <= 2 {
+				inTwo++
+			}
+		}
+		if inTwo < c.inTwo || worst > c.polls {
+			t.Errorf("%v calls a minute, charges spread by %v: %d of %d named within two polls, the last at poll %d", c.perMinute, c.spread, inTwo, seeds, worst)
+		}
+	}
+}
+
+// TestDearSessionsOfTheHistoryAreUsual: a key whose calls come in dear sessions now and
+// then is not named for the next of them.
+func TestDearSessionsOfTheHistoryAreUsual(t *testing.T) {
+	var rows []Call
+	span := Span{t0, t0 + 70*60 - 1}
+	for at := span.From; at <= span.To; at += 2 {
+		c := Call{At: at, Kind: KindConsume, Key: "laptop", Model: "o3", Quota: 100}
+		if (at-t0)%600 >= 540 && (at-t0)%600 < 555 {
+			c.Quota = 2000
+		}
+		rows = append(rows, c)
+	}
+	s := State{}.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: span.To + Lag}))
+	for _, c := range []struct {
+		quota Quota
+		want  int
+	}{{2000, 0}, {90_000, 1}} {
+		if got := then(s, span.To, slices.Repeat([]Quota{c.quota}, 10)...); len(got) != c.want {
+			t.Errorf("ten calls of %d each: %+v", c.quota, got)
+		}
+	}
+}
+
 // TestALastingRise stays named for a good while, and is the new normal later.
 func TestALastingRise(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 9))
