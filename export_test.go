@@ -134,6 +134,9 @@ func TestUsageIsWholeOrSaysSo(t *testing.T) {
 		{"Australia/Lord_Howe", "2025-04-06"},
 		{"Australia/Lord_Howe", "2025-10-05"},
 	} {
+		if slowedByRace && c.zone != "UTC" {
+			continue // a zone is arithmetic, in which nothing races
+		}
 		zone, err := time.LoadLocation(c.zone)
 		if err != nil {
 			t.Fatal(err)
