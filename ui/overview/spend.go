@@ -51,6 +51,7 @@ func (s *Spend) index(d pane.Data) int {
 func (s *Spend) Frame(d pane.Data) pane.Frame {
 	words := d.Words
 	f := pane.Frame{Title: fmt.Sprintf("%s, %s%s · %s", words.Spend, unit(d), words.PerMinute, d.Over())}
+	f.Short = words.Spend + " · " + d.Over() // the axis has the unit
 	f.Note, f.Old = pane.Note(d, model.SourceCalls)
 	if i := s.index(d); i >= 0 {
 		p := d.Summary.Series[i]

@@ -15,6 +15,8 @@ type Frame struct {
 	// Mark stands behind the title in a style of its own: a tick, a warning.
 	Mark      string
 	MarkStyle theme.Style
+	// Short is the title where the whole one leaves no room for the note, "" for none.
+	Short string
 	// Note stands at the right: what is special about the data now.
 	Note    string
 	Focused bool
@@ -55,6 +57,9 @@ func top(th *theme.Theme, f Frame, w int, border, title theme.Style) string {
 		lead = "╭─▸" // the focus is not told by colour alone
 	}
 	name := text.Cut(f.Title, max(0, room))
+	if f.Short != "" && text.Width(name)+3+text.Width(f.Note) > room {
+		name = text.Cut(f.Short, max(0, room))
+	}
 	mark := f.Mark
 	if text.Width(name)+1+text.Width(mark) > room {
 		mark = ""
@@ -64,7 +69,7 @@ func top(th *theme.Theme, f Frame, w int, border, title theme.Style) string {
 		left += 1 + text.Width(mark)
 	}
 	note := text.Cut(f.Note, max(0, room-left-3))
-	if text.Width(note) < 4 && note != f.Note {
+	if text.Width(note) < 8 && note != f.Note {
 		note = "" // a stump says nothing
 	}
 	var b strings.Builder
