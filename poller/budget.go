@@ -44,9 +44,10 @@ type Budget struct {
 	since   time.Time // when we began to share
 
 	mu           sync.Mutex
-	fixed        bool // the limit was set by a person
-	limit        int  // requests per minute
-	eager        bool // backfill is not held back
+	fixed        bool    // the limit was set by a person
+	limit        int     // requests per minute
+	eager        bool    // backfill is not held back
+	need         float64 // requests per minute of the screen's own questions
 	sent, filled []time.Time
 	made         int64
 	halvedUntil  time.Time
@@ -112,15 +113,6 @@ func (b *Budget) Suit(allowed int) {
 	}
 }
 
-// class says how urgent a request is.
-type class uint8
-
-const (
-	live     class = iota // what the screen shows now
-	backfill              // gaps in what is known of the past
-	asked                 // what a person waits for
-)
-
 const (
 	// askedMore is how many requests a minute a person may cause beyond the budget,
 	// which is half of what the gateway allows: nobody waits a minute for a list.
@@ -130,41 +122,6 @@ const (
 	// crash does not wait a minute for the first figure.
 	firstFree = 10
 )
-
-// Asked marks the requests of ctx as those that a person waits for. They count, and
-// wait for a pause that the gateway asked for, but hardly for the budget.
-func Asked(ctx context.Context) context.Context { return withClass(ctx, asked) }
-
-type ctxKey uint8
-
-const (
-	classKey ctxKey = iota
-	meterKey
-)
-
-func withClass(ctx context.Context, c class) context.Context {
-	return context.WithValue(ctx, classKey, c)
-}
-
-// meter counts the requests of one poll and how long the gateway took, in all
-// and for the last one.
-type meter struct {
-	requests   int
-	took, last time.Duration
-}
-
-func withMeter(ctx context.Context) (context.Context, *meter) {
-	m := &meter{}
-	return context.WithValue(ctx, meterKey, m), m
-}
-
-// meterOf returns the meter of the poll that ctx belongs to.
-func meterOf(ctx context.Context) *meter {
-	if m, ok := ctx.Value(meterKey).(*meter); ok {
-		return m
-	}
-	return &meter{}
-}
 
 // Around carries one request out when the budget allows it, heavy ones one at a
 // time. It is what gateway.Options.Around wants.
@@ -276,20 +233,26 @@ func (b *Budget) delay(now time.Time, c class) time.Duration {
 
 // canFill reports whether n backfill requests could go now: at most
 // backfillPerMinute a minute, none while answers are slow, and never the last
-// of the budget, which belongs to what the screen shows now.
+// of the budget, which belongs to what the screen shows now, but for a tenth of it:
+// what is missing is never put off for good.
 func (b *Budget) canFill(n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if b.delay(now, live) > 0 || !b.spare(n, now) {
+	if b.delay(now, live) > 0 {
+		return false
+	}
+	b.filled = lastMinute(b.filled, now)
+	filled := len(b.filled) + n
+	few := filled <= b.now(now)/10 && b.ahead(n, now)
+	if !few && !b.spare(n, now) {
 		return false
 	}
 	if b.eager {
 		return true
 	}
-	b.filled = lastMinute(b.filled, now)
 	slow := !b.slowAt.IsZero() && now.Sub(b.slowAt) < time.Minute
-	return !slow && len(b.filled)+n <= backfillPerMinute
+	return !slow && filled <= backfillPerMinute
 }
 
 // canSpare reports whether n requests fit the budget without starving others.
@@ -303,7 +266,30 @@ func (b *Budget) canSpare(n int) bool {
 // spare leaves a tenth of the budget free; b.mu is held.
 func (b *Budget) spare(n int, now time.Time) bool {
 	limit := b.now(now)
-	return len(b.sent)+b.others(now)+n <= limit-limit/10
+	return len(b.sent)+b.others(now)+n <= limit-limit/10 && b.ahead(n, now)
+}
+
+// ahead reports whether n more requests leave the screen's own questions their turns in
+// the minute to come, as far as these are four fifths of the budget: of one that was
+// spent at once they would have nothing until the minute is over. b.mu is held.
+func (b *Budget) ahead(n int, now time.Time) bool {
+	limit := b.now(now)
+	used := len(b.sent) + b.others(now) + n
+	need := min(b.need, float64(limit)*4/5) / 60
+	for expired, at := range b.sent {
+		until := at.Add(time.Minute).Sub(now).Seconds()
+		if float64(used-expired)+need*until > float64(limit) {
+			return false
+		}
+	}
+	return used <= limit
+}
+
+// needs says how many requests a minute the screen's own questions are.
+func (b *Budget) needs(perMinute float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.need = perMinute
 }
 
 // now is the limit in force; b.mu is held.

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,6 +173,46 @@ func TestAPersonDoesNotWaitForTheBudget(t *testing.T) {
 		refused(t, b, 30*time.Second)
 		if waited := ask(person); waited < 30*time.Second {
 			t.Errorf("waited %s of a pause of 30 s", waited)
+		}
+	})
+}
+
+// TestBackfillLeavesTheScreenItsTurns: with half a budget and an hour to be filled, the
+// end of the log is still read every few seconds, in the first minute too.
+func TestBackfillLeavesTheScreenItsTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, days: true, latency: 30 * time.Millisecond}
+		began := time.Now()
+		f.traffic(rand.New(rand.NewPCG(1, 2)), began.Add(-time.Hour), 3600+600, 4)
+		b := NewBudget(30)
+		f.around = b.Around
+		var last time.Time
+		var longest time.Duration
+		p := New(func(u model.Update) {
+			r, ok := u.Payload.(model.CallsRead)
+			if !ok || r.Span.To < time.Now().Unix()-20 {
+				return
+			}
+			if !last.IsZero() {
+				longest = max(longest, time.Since(last))
+			}
+			last = time.Now()
+		}, nil)
+		p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		p.Run(ctx)
+		if longest > 15*time.Second {
+			t.Errorf("the end of the log was not read for %s", longest)
+		}
+		filled := 0
+		for _, r := range f.asked {
+			if r.kind == "calls" && r.span.To < began.Unix()-60 {
+				filled++
+			}
+		}
+		if filled < 6 {
+			t.Errorf("%d pages of the past were read in ten minutes", filled)
 		}
 	})
 }

@@ -102,6 +102,7 @@ func (d density) pages(span model.Span, pageSize int) int {
 func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	r := w.reader()
 	gw, budget := w.target.Gateway, w.target.Budget
+	budget.needs(w.steady())
 	start := time.Now()
 	if r.clockJumped(start, gw.Skew().V) {
 		return nil
@@ -119,11 +120,18 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	r.readAt = start
 	_, due := r.dueSpan(to, fillPages, gw.PageSize())
 	for !due && time.Since(start) < every*3/4 {
-		span, ok := r.gapSpan(w.countedWindow().Ending(to), fillPages, gw.PageSize())
-		if !ok || !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
+		pages := fillPages
+		span, ok := r.gapSpan(w.countedWindow().Ending(to), pages, gw.PageSize())
+		if ok && !budget.canFill(r.pastDensity().pages(span, gw.PageSize())) {
+			// Where there is no room for a long span there may be for a short one.
+			pages = 1
+			span, ok = r.gapSpan(w.countedWindow().Ending(to), pages, gw.PageSize())
+			ok = ok && budget.canFill(r.pastDensity().pages(span, gw.PageSize()))
+		}
+		if !ok {
 			break
 		}
-		err := w.read(withClass(ctx, backfill), r, span, fillPages, every, &r.past)
+		err := w.read(withClass(ctx, backfill), r, span, pages, every, &r.past)
 		if errors.Is(err, errors.ErrUnsupported) {
 			// A lone sk- key sees its newest calls; what is older stays unknown.
 			r.oldest = span.To + 1

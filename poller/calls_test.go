@@ -301,3 +301,46 @@ func TestGapsAreFilledWhenTrafficFalls(t *testing.T) {
 		checkAgainstTruth(t, f, rec.now(), busy)
 	})
 }
+
+// TestACallIsSeenWithinTenSeconds begins at every phase of a second, with a gateway
+// whose clock is elsewhere.
+func TestACallIsSeenWithinTenSeconds(t *testing.T) {
+	for _, phase := range []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond, 999 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(phase)
+			f := &fake{totals: true, latency: 200 * time.Millisecond, skew: 3400 * time.Millisecond}
+			f.traffic(rand.New(rand.NewPCG(1, 2)), time.Now(), 300, 2)
+			b := NewBudget(0)
+			f.around = b.Around
+			seen := map[int64]time.Time{} // by the second of the log
+			p := New(func(u model.Update) {
+				if r, ok := u.Payload.(model.CallsRead); ok {
+					for _, c := range r.Calls {
+						if seen[c.At].IsZero() {
+							seen[c.At] = time.Now()
+						}
+					}
+				}
+			}, nil)
+			p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: 15 * time.Minute})
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+			defer cancel()
+			began := time.Now()
+			p.Run(ctx)
+			n := 0
+			for _, r := range f.rows {
+				at := r.appears
+				if at.Before(began.Add(20*time.Second)) || at.After(began.Add(220*time.Second)) {
+					continue
+				}
+				n++
+				if late := seen[r.At].Sub(at); seen[r.At].IsZero() || late > 9500*time.Millisecond {
+					t.Fatalf("phase %s: a call is seen %s after it was made", phase, late)
+				}
+			}
+			if n < 300 {
+				t.Fatalf("%d calls", n)
+			}
+		})
+	}
+}

@@ -67,6 +67,9 @@ func (w *watch) loop(ctx context.Context, src model.Source) {
 			next = next.Add(offset(src))
 			first = false
 		}
+		if src == model.SourceCalls && err == nil {
+			next = w.onTheSecond(next)
+		}
 		select {
 		case <-time.After(time.Until(next)):
 			forced = false
@@ -75,6 +78,18 @@ func (w *watch) loop(ctx context.Context, src model.Source) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// justAfter is how long after a second of the gateway's clock has begun the log is
+// asked for.
+const justAfter = 20 * time.Millisecond
+
+// onTheSecond is the time nearest to t at which a second of the gateway's clock has
+// just begun. The log is read up to a whole second: asked for at the end of one, each
+// call would be seen up to a second later, and more than ten seconds after it was made.
+func (w *watch) onTheSecond(t time.Time) time.Time {
+	skew := w.target.Gateway.Skew().V
+	return t.Add(skew).Round(time.Second).Add(justAfter - skew)
 }
 
 // every is the interval of a source, stretched where the budget cannot carry
