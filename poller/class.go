@@ -48,4 +48,3 @@ func meterOf(ctx context.Context) *meter {
 	}
 	return &meter{}
 }
-
