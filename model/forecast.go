@@ -10,6 +10,9 @@ type Forecast struct {
 	// PerHour is the burn rate in quota per hour over Window.
 	PerHour Opt[float64]
 	Window  string
+	// Sampled is set where PerHour is that of the part of the window that was read,
+	// which is its newest: the rest may have been calmer.
+	Sampled bool
 	// Samples is how many minutes it rests on. Below minSamples nothing is
 	// foretold.
 	Samples int
@@ -50,9 +53,15 @@ func forecast(s State, sum Summary) Forecast {
 	case sum.rows && sum.Totals.Quota.OK && sum.Totals.From != FromSampled:
 		f.PerHour = Some(sum.PerMinute.V * 60)
 	case sum.rows && step == 60 && len(known) > 0:
-		f.PerHour = Some(mean(known) * 60)
+		// What the used quota rose by knows of calls that were not read.
+		if s.Scope == ScopeSelf {
+			f.PerHour = Burn(s)
+		}
+		if !f.PerHour.OK {
+			f.PerHour, f.Sampled = Some(mean(known)*60), true
+		}
 	case sum.PerMinute.OK && !sum.rows:
-		f.PerHour = Some(sum.PerMinute.V * 60)
+		f.PerHour, f.Sampled = Some(sum.PerMinute.V*60), sum.Totals.Coverage < 1
 		f.Samples = 0
 		for _, p := range sum.Series {
 			if p.PerMinute.OK {

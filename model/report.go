@@ -254,6 +254,7 @@ type BalanceCheckReport struct {
 // ForecastReport is the burn rate and when the balance is empty.
 type ForecastReport struct {
 	BurnPerHour   Opt[float64] `json:"burn_per_hour"`
+	BurnSampled   bool         `json:"burn_sampled"`
 	Window        string       `json:"window"`
 	Samples       int          `json:"samples"`
 	EmptyAt       Opt[string]  `json:"empty_at"`

@@ -135,6 +135,7 @@ func GatewayReportOf(s State, sum Summary, zone *time.Location) GatewayReport {
 	f := sum.Forecast
 	r.Forecast = ForecastReport{
 		BurnPerHour: mapOpt(f.PerHour, func(q float64) float64 { return math.Round(cur.Amount(q)*1e6) / 1e6 }),
+		BurnSampled: f.Sampled,
 		Window:      f.Window, Samples: f.Samples,
 		EmptyAt: mapOpt(f.EmptyAt, stamp), EmptyEarliest: mapOpt(f.Earliest, stamp), EmptyLatest: mapOpt(f.Latest, stamp),
 	}

@@ -7,14 +7,18 @@ import "time"
 const minPartial = 20
 
 // series returns the spend of the last clock minutes of span, as many as it is
-// long, so that the chart moves by one column a minute. The running minute is the
-// last one once it is old enough.
-func series(b Book, span Span) []Point {
+// long, so that the chart moves by one column a minute; all where it began on one, as
+// the calendar's do. The running minute is the last one once it is old enough, or when
+// there is no other.
+func series(b Book, span Span, calendar bool) []Point {
 	last := minuteOf(span.To)
-	if span.To-last+1 < minPartial {
+	if span.To-last+1 < minPartial && span.From < last {
 		last -= 60
 	}
 	first := last - (span.Seconds()/60-1)*60
+	if calendar {
+		first = minuteOf(span.From)
+	}
 	var out []Point
 	i := b.Usage.index(first)
 	for m := first; m <= last; m += 60 {

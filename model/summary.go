@@ -237,7 +237,7 @@ func (sum *Summary) counted(s State) {
 	b, span := s.Book(), sum.Span
 	all := sum.split(s, b, b.Ledger.Covers(span))
 	sum.Totals = totals(b, span, all)
-	sum.Series = series(b, span)
+	sum.Series = series(b, span, sum.Window.Calendar != CalendarNone)
 	if s.Scope == ScopeSelf && s.Sources[SourceCalls].Fault.Kind == FaultUnsupported {
 		sum.derived(s)
 		return

@@ -18,6 +18,9 @@ func today(b Book, to int64, zone *time.Location) Today {
 	known := true
 	for _, hour := range HourSpans(time.Unix(to, 0).In(zone), to) {
 		q, ok := b.hour(hour)
+		if !ok { // what was read of it was spent at least
+			q = max(q, b.Usage.tally(hour, b.Calls).Quota)
+		}
 		t.AtLeast += q
 		known = known && ok
 		if !b.Ledger.Covers(hour) {

@@ -160,6 +160,18 @@ func TestSpendingNowIsUnknownWithoutTheLog(t *testing.T) {
 	if got := shown(t, u); strings.Contains(got, text.English.EmptyNow) {
 		t.Errorf("nothing is known of these minutes, and yet:\n%s", got)
 	}
+	// Two of the five minutes were read, without a call, before the gateway fell silent.
+	u = screen(t, 120, 40, nil)
+	f = feed{}
+	f.add(model.SourceAccount, model.Account{Username: "alice", Enabled: true, Quota: model.Some[model.Quota](5)})
+	f.add(model.SourceCalls, model.CallsRead{Span: model.Span{From: t0 - 125, To: t0 - model.Lag}, ReadAt: t0})
+	for _, up := range f {
+		u.Update(up)
+	}
+	u.refresh()
+	if got := shown(t, u); strings.Contains(got, text.English.EmptyNow) || !strings.Contains(got, text.English.NotRead) {
+		t.Errorf("three of five minutes were not read, and yet:\n%s", got)
+	}
 }
 
 func TestCurrenciesOfDifferentWorthDoNotAddUp(t *testing.T) {

@@ -206,7 +206,7 @@ func TestOpenCatDMoney(t *testing.T) {
 
 func TestOneHubCachedTokens(t *testing.T) {
 	for meta, want := range map[string]model.Opt[int64]{
-		`{"cached_tokens":7}`: some[int64](7), `{"cached_read_tokens":9}`: some[int64](9), `{}`: {}, `null`: {}, `"x"`: {},
+		`{"cached_tokens":7}`: some[int64](7), `{"cached_read_tokens":9}`: some[int64](9), `{"input_ratio":0.075}`: some[int64](0), `{}`: {}, `null`: {}, `"x"`: {},
 	} {
 		opt := withToken
 		opt.Dialect = OneHub

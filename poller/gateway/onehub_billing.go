@@ -52,9 +52,10 @@ type oneHubMeta struct {
 }
 
 // cached is OpenAI's count of cached tokens, or Claude's by another name; a row
-// has the one or the other.
+// has the one or the other, and neither where it is 0 (one-hub relay/relay_util
+// GetExtraTokens). A row without a price is an old one, and does not tell.
 func (m *oneHubMeta) cached() model.Opt[int64] {
-	if !m.Cached.OK && !m.CachedRead.OK {
+	if !m.Cached.OK && !m.CachedRead.OK && !m.Input.OK {
 		return model.Opt[int64]{}
 	}
 	return model.Some(max(m.Cached.count(), m.CachedRead.count()))

@@ -86,7 +86,7 @@ var decoded = []struct {
 	}},
 	{"one-hub call", OneHub, "/api/log/self", "one-hub/log-self-p1", firstCall, model.Call{
 		At: 1795166905, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", User: "alice", Group: "default", Channel: "1",
-		Quota: 4583, Prompt: 33, Completion: 600, Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
+		Quota: 4583, Prompt: 33, Completion: 600, Cached: some[int64](0), Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
 		Billing: &model.Billing{Tariff: model.Tariff{Rule: model.RuleOneHub, Input: some(2.5), Output: some(7.5), Group: some(1.0)}},
 	}},
 	{"one-hub total", OneHub, "/api/log/self/stat", "one-hub/log-self-stat-plain", total(model.ScopeSelf, model.Span{}), model.SpanTotal{Quota: 28016919}},
@@ -102,7 +102,7 @@ var decoded = []struct {
 	}},
 	{"one-hub site call", OneHub, "/api/log/", "one-hub/admin-log", siteCall, model.Call{
 		At: 1795166905, Kind: model.KindConsume, Model: "gpt-4o", Key: "ci-bot", User: "alice", Group: "default", Channel: "1",
-		Quota: 4583, Prompt: 33, Completion: 600, Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
+		Quota: 4583, Prompt: 33, Completion: 600, Cached: some[int64](0), Took: some(2106 * time.Millisecond), FirstToken: some(576 * time.Millisecond), Stream: true,
 		Billing: &model.Billing{Tariff: model.Tariff{Rule: model.RuleOneHub, Input: some(2.5), Output: some(7.5), Group: some(1.0)}},
 	}},
 	{"one-hub site total", OneHub, "/api/log/stat", "one-hub/admin-log-stat", total(model.ScopeSite, model.Span{}), model.SpanTotal{Scope: model.ScopeSite, Quota: 28545499}},

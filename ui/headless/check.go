@@ -35,13 +35,13 @@ var measures = []measure{
 		return model.Some(s.Currency().Amount(float64(left.V)))
 	}, "in the gateway's currency"},
 	{"hours_left", func(s model.State, sum model.Summary) model.Opt[float64] {
-		if !sum.Forecast.EmptyAt.OK {
+		if !sum.Forecast.EmptyAt.OK || sum.Forecast.Sampled {
 			return model.Opt[float64]{}
 		}
 		return model.Some(sum.Forecast.EmptyAt.V.Sub(s.Now).Hours())
 	}, "hours"},
 	{"spend_per_hour", func(s model.State, sum model.Summary) model.Opt[float64] {
-		if !sum.Forecast.PerHour.OK {
+		if !sum.Forecast.PerHour.OK || sum.Forecast.Sampled {
 			return model.Opt[float64]{}
 		}
 		return model.Some(s.Currency().Amount(sum.Forecast.PerHour.V))

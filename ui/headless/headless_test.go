@@ -40,7 +40,7 @@ func TestText(t *testing.T) {
 		"user     alice · vip · user",
 		"left     $2.00 (1,000,000)",
 		"used     $1.00 (500,000)",
-		"today    –",
+		"today    ≥ $0.60",
 		"last 1h  $0.60 · 60 calls · errors – · coverage 100 %",
 		"burn     $0.60/h · empty 09:22",
 		"rates    rpm 1 counted · tpm 13 counted · $0.01/min counted",

@@ -44,6 +44,7 @@ func zoneName(zone *time.Location, now time.Time) string {
 // Text writes the report for a person.
 func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error {
 	s, sum, cur := g.State, g.Summary, pane.Currency(g.State)
+	d := pane.Data{State: s, Summary: sum, Words: words, Zone: zone}
 	tw := &columns{}
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, args...))
@@ -65,7 +66,11 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 			line(words.Used, "%s (%s)", cur.Format(a.Used.V), model.Count(int64(a.Used.V)))
 		}
 	}
-	line(words.Today, "%s", money(sum.Today.Quota))
+	if t := sum.Today; t.Quota.OK || t.AtLeast == 0 {
+		line(words.Today, "%s", money(t.Quota))
+	} else {
+		line(words.Today, "%s", d.AtLeast(true, cur.Format(t.AtLeast)))
+	}
 	calls, errs := text.Unknown, text.Unknown
 	if c := sum.Totals.Calls; c.OK {
 		calls = model.Count(c.V)
@@ -73,10 +78,13 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 	if e := sum.Totals.Errors; e.OK {
 		errs = model.Count(e.V)
 	}
-	line(fmt.Sprintf(words.Window, sum.Window.Label), "%s · %s %s · %s %s · %s %s", money(sum.Totals.Quota), calls, words.ColCalls, words.Errors, errs,
+	line(d.Over(), "%s · %s %s · %s %s · %s %s", d.AtLeast(sum.Totals.Partial, money(sum.Totals.Quota)), calls, words.ColCalls, words.Errors, errs,
 		words.Coverage, text.Percent(sum.Totals.Coverage))
 	if f := sum.Forecast; f.PerHour.OK {
 		burn := cur.FormatFloat(f.PerHour.V) + words.PerHour
+		if f.Sampled {
+			burn = "≈ " + burn
+		}
 		if f.EmptyAt.OK {
 			burn += fmt.Sprintf(" · %s %s", words.Empty, text.Moment(f.EmptyAt.V.In(zone), s.Now.In(zone)))
 		}
@@ -94,9 +102,13 @@ func Text(w io.Writer, g Gateway, zone *time.Location, words *text.Words) error 
 	}
 	line(words.Rates, "rpm %s · tpm %s · %s", rate(sum.RPM, text.Short(int64(sum.RPM.Value.V))), rate(sum.TPM, text.Short(int64(sum.TPM.Value.V))),
 		rate(sum.MPM, cur.FormatFloat(sum.MPM.Value.V)+words.PerMinute))
-	line(words.Balance, "%s", reconciled(pane.Data{State: s, Summary: sum, Words: words}))
+	line(words.Balance, "%s", reconciled(d))
 	if len(sum.Models) > 0 {
-		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\t%s\n", words.ColModel, words.ColCalls, words.ColCost, words.ColP50, words.ColP95)
+		name := words.ColModel
+		if over := d.OverSplit(); over != d.Over() {
+			name += " · " + over // the gateway's days may be others
+		}
+		fmt.Fprintf(tw, "\n%s\t%s\t%s\t%s\t%s\n", name, words.ColCalls, words.ColCost, words.ColP50, words.ColP95)
 		cost := pane.Data{State: s}.Column(float64(sum.Models[0].Quota))
 		for _, m := range sum.Models {
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", text.Clean(m.Model), model.Count(m.Calls), cost(float64(m.Quota)), took(m, m.P50), took(m, m.P95))

@@ -188,7 +188,11 @@ func (p *Pane) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor)
 			empty = d.Words.NoMatch
 		}
 		src := source(d)
-		message, style := pane.Absent(d, src, pane.Known(d, src) && d.Summary.Totals.Coverage > 0, empty)
+		known := pane.Known(d, src) && d.Summary.Totals.Coverage > 0
+		message, style := pane.Absent(d, src, known, empty)
+		if known && d.State.SumsOnly() {
+			message = d.Words.NotOffered // it knows sums, and not of which models
+		}
 		return pane.Message(message, style, w, h), nil
 	}
 	return pane.Padded(p.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, columns(d), len(rows),

@@ -88,6 +88,9 @@ func (*Balance) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 	burn := text.Unknown
 	if f := sum.Forecast; f.PerHour.OK {
 		burn = d.MoneyFloat(f.PerHour.V) + words.PerHour
+		if f.Sampled {
+			burn = "≈ " + burn
+		}
 	}
 	add(words.Burn, burn, th.Plain)
 	when, style := EmptyWhen(d)

@@ -161,7 +161,7 @@ func (n *Now) View(d pane.Data, w, h int, focused bool) ([]string, *tea.Cursor) 
 		if !n.filter.Empty() {
 			empty = d.Words.NoMatch
 		}
-		message, style := pane.Absent(d, model.SourceCalls, d.Summary.NowCovered > 0 || d.Spot.OK, empty)
+		message, style := pane.Absent(d, model.SourceCalls, d.Summary.NowCovered >= 1 || d.Spot.OK, empty)
 		return pane.Message(message, style, w, h), nil
 	}
 	return pane.Padded(n.table.View(table.Look{Theme: d.Theme, W: w - 2, H: h, Focused: focused}, n.columns(d), len(rows),

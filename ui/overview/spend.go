@@ -125,7 +125,8 @@ func (s *Spend) View(d pane.Data, w, h int, _ bool) ([]string, *tea.Cursor) {
 		if !d.Summary.Counted() {
 			src = model.SourceDays
 		}
-		message, style := pane.Absent(d, src, pane.Known(d, src) && d.Summary.Totals.Coverage > 0, d.Words.EmptySpend)
+		nothing := pane.Known(d, src) && d.Summary.Totals.Coverage > 0 && d.Summary.Totals.Quota.V == 0
+		message, style := pane.Absent(d, src, nothing, d.Words.EmptySpend)
 		return pane.Message(message, style, w, h), nil
 	}
 	cur := d.Currency()

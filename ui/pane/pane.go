@@ -306,6 +306,9 @@ func Absent(d Data, src model.Source, known bool, empty string) (message string,
 	case st.Fault.Kind != model.FaultNone:
 		return text.Clean(st.Fault.Short), d.Theme.Warn
 	}
+	if Known(d, src) {
+		return d.Words.NotRead, d.Theme.Dim
+	}
 	// What a source waits for may be another one: the first contact.
 	if first := d.State.Sources[model.SourceStatus]; first.Fault.Kind != model.FaultNone && first.LastOK.IsZero() {
 		return text.Clean(first.Fault.Short), d.Theme.Warn

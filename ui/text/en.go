@@ -10,6 +10,7 @@ var English = Words{
 	Rates:          "rates",
 	Waiting:        "waiting for the first answer",
 	NotOffered:     "this gateway does not offer it",
+	NotRead:        "not read yet",
 	Frozen:         "FROZEN",
 	Sampled:        "%s read",
 	Old:            "%s old",

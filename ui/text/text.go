@@ -11,11 +11,11 @@ type Words struct {
 	Balance, Spend, SpendingNow, Models, Keys, Calls string
 
 	// States of a pane.
-	Waiting, NotOffered, Frozen, Sampled, Old    string
-	EmptyModels, EmptyKeys, EmptyCalls, EmptyNow string
-	EmptySpend                                   string
-	NoMatch                                      string
-	HiddenByMemory                               string
+	Waiting, NotOffered, NotRead, Frozen, Sampled, Old string
+	EmptyModels, EmptyKeys, EmptyCalls, EmptyNow       string
+	EmptySpend                                         string
+	NoMatch                                            string
+	HiddenByMemory                                     string
 
 	// Header and alert line.
 	Rates, Left, ReadOnly, Demo, Errors, BudgetTight, Stretched, Slow, LimitedUntil, Private string
