@@ -29,8 +29,12 @@ const (
 	// id, or where there is none by when its call began.
 	OpenFor = 900
 	// beganNear is how far the beginning of a call, as its row tells it in whole
-	// seconds, may be from when it was sent.
-	beganNear = 3 * time.Second
+	// seconds, may be from when it was sent. Of two answers that were sent beganApart
+	// and more from each other, a row is of the one that it is beganNearer to: its
+	// second and the skew are half a second wrong at most.
+	beganNear   = 3 * time.Second
+	beganApart  = 2 * time.Second
+	beganNearer = time.Second
 )
 
 // Rows is where in the gateway's log the row can be: rows are written when a call
@@ -59,8 +63,18 @@ func (m ChatMark) began(c *Call, skew time.Duration) (began, known bool) {
 	if !c.Took.OK {
 		return false, false
 	}
-	off := time.Unix(c.At, 0).Add(-c.Took.V).Sub(m.Sent.Add(skew))
-	return off.Abs() <= beganNear, true
+	return m.off(c, skew) <= beganNear, true
+}
+
+// off is how far from when the answer was asked for a call began, of which the row
+// names the second of its end.
+func (m ChatMark) off(c *Call, skew time.Duration) time.Duration {
+	return time.Unix(c.At, 5e8).Add(-c.Took.V).Sub(m.Sent.Add(skew)).Abs()
+}
+
+// nearerTo reports whether a row is rather the other answer's.
+func (m ChatMark) nearerTo(other ChatMark, c *Call, skew time.Duration) bool {
+	return c.Took.OK && m.Sent.Sub(other.Sent).Abs() >= beganApart && other.off(c, skew)+beganNearer <= m.off(c, skew)
 }
 
 // inTime reports whether the row of the answer can be at c's second. Of an answer whose
@@ -153,12 +167,22 @@ func (f *RowFinder) Find(marks []ChatMark, rows []*Call, skew time.Duration, who
 
 // giveOut gives the answers rows of those that may be theirs.
 func giveOut(marks []ChatMark, maybe [][]*Call, found []*Call, skew time.Duration, whole func(Span) bool) {
+	fits := make([][]*Call, len(marks))
+	for i, m := range marks {
+		fits[i] = m.likely(slices.DeleteFunc(slices.Clone(maybe[i]), func(c *Call) bool {
+			for j, other := range marks {
+				if slices.Contains(maybe[j], c) && m.nearerTo(other, c, skew) {
+					return true
+				}
+			}
+			return false
+		}), skew)
+	}
 	given := map[*Call]bool{}
 	for i, m := range marks {
-		fit := m.likely(maybe[i], skew)
-		rivals := 0
+		fit, rivals := fits[i], 0
 		for j := range marks {
-			if slices.ContainsFunc(maybe[j], func(c *Call) bool { return slices.Contains(fit, c) }) {
+			if slices.ContainsFunc(fits[j], func(c *Call) bool { return slices.Contains(fit, c) }) {
 				rivals++
 			}
 		}

@@ -13,6 +13,10 @@ func TestTheRowOfAnAnswerWhoseEndIsNotSeen(t *testing.T) {
 	key := KeyRef{1, "laptop"}
 	stopped := ChatMark{Key: key, Model: "m", Sent: sent(0), Ended: sent(6), Open: true}
 	next := ChatMark{Key: key, Model: "m", Sent: sent(24), Ended: sent(26), Usage: Some(ChatUsage{Prompt: 1275, Completion: 76})}
+	failed := func(s float64) ChatMark {
+		at := sent(0).Add(time.Duration(s * float64(time.Second)))
+		return ChatMark{Key: key, Model: "m", Sent: at, Ended: at.Add(time.Second)}
+	}
 	row := func(at, prompt, completion int64, took float64) *Call {
 		c := &Call{At: t0 + at, Kind: KindConsume, Model: "m", Key: "laptop", KeyID: 1, Prompt: prompt, Completion: completion, Quota: Quota(completion)}
 		if took > 0 {
@@ -37,7 +41,19 @@ func TestTheRowOfAnAnswerWhoseEndIsNotSeen(t *testing.T) {
 		"minutes later, of another time":         {[]ChatMark{stopped}, []*Call{row(600, 9, 900, 300)}, 920, []*Call{nil}},
 		"minutes later, and how long is unknown": {[]ChatMark{stopped}, []*Call{row(600, 9, 900, 0)}, 920, []*Call{nil}},
 		"two that were stopped, one row":         {[]ChatMark{stopped, stopped}, []*Call{long}, 100, []*Call{nil, nil}},
-		"equal tokens, one began with it":        {[]ChatMark{next}, []*Call{row(27, 1275, 76, 9), second}, 30, []*Call{second}},
+		"two that failed, the second soon after": {
+			[]ChatMark{failed(0), failed(2.5)},
+			[]*Call{row(1, 9, 20, 0.9), row(4, 9, 30, 1)},
+			30,
+			[]*Call{row(1, 9, 20, 0.9), row(4, 9, 30, 1)},
+		},
+		"the first of them alone, while the second is open": {
+			[]ChatMark{failed(0), failed(4)}, []*Call{row(1, 9, 20, 0.9)}, 30, []*Call{row(1, 9, 20, 0.9), nil},
+		},
+		"too close to tell": {
+			[]ChatMark{failed(0), failed(1)}, []*Call{row(1, 9, 20, 0.9), row(2, 9, 30, 1)}, 30, []*Call{nil, nil},
+		},
+		"equal tokens, one began with it": {[]ChatMark{next}, []*Call{row(27, 1275, 76, 9), second}, 30, []*Call{second}},
 	} {
 		var f RowFinder
 		got := f.Find(c.marks, c.rows, 0, func(s Span) bool { return s.To <= t0+c.until })

@@ -182,6 +182,8 @@ func (w *watch) wanted(src model.Source) bool {
 		if !w.channels.Load() && w.scopeNow() != model.ScopeSite && w.target.Gateway.Found().Dialect != gateway.OpenCatD {
 			return false
 		}
+	case model.SourceCalls:
+		return w.shown.Load() || w.followed.Load()
 	}
 	return w.shown.Load()
 }

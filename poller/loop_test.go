@@ -161,3 +161,39 @@ func TestBackOff(t *testing.T) {
 		}
 	})
 }
+
+// TestAFollowedLogIsRead: of a gateway that is not shown the log is read while somebody
+// waits for a row of it.
+func TestAFollowedLogIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shown, hidden := &fake{}, &fake{}
+		p := New(func(model.Update) {}, nil)
+		for name, f := range map[string]*fake{"shown": shown, "hidden": hidden} {
+			b := NewBudget(0)
+			f.around = b.Around
+			p.Add(Target{Name: name, Gateway: f, Budget: b, Intervals: DefaultIntervals(), Window: time.Hour})
+		}
+		p.Want(model.Want{Gateway: "shown", Window: model.Window{Length: time.Hour}})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go p.Run(ctx)
+		reads := func(over time.Duration) int {
+			before := hidden.count("calls")
+			time.Sleep(over)
+			synctest.Wait()
+			return hidden.count("calls") - before
+		}
+		if n := reads(time.Minute); n > 0 {
+			t.Errorf("%d pages before anybody waits", n)
+		}
+		p.Follow("hidden", true)
+		if n := reads(time.Minute); n < 10 {
+			t.Errorf("%d pages in a minute", n)
+		}
+		p.Follow("hidden", false)
+		time.Sleep(10 * time.Second)
+		if n := reads(time.Minute); n > 0 {
+			t.Errorf("%d pages when nobody waits any more", n)
+		}
+	})
+}

@@ -193,6 +193,16 @@ func (p *Poller) Want(want model.Want) {
 	}
 }
 
+// Follow has the log of a gateway read, or no longer, while it is not on the screen:
+// rows are waited for in it.
+func (p *Poller) Follow(gateway string, on bool) {
+	for _, w := range p.watches {
+		if w.target.Name == gateway && w.followed.Swap(on) != on && on {
+			w.pokeSource(model.SourceCalls)
+		}
+	}
+}
+
 // watch is one gateway under watch.
 type watch struct {
 	target Target
@@ -202,6 +212,7 @@ type watch struct {
 	ready     chan struct{}
 	readyOnce sync.Once
 	shown     atomic.Bool
+	followed  atomic.Bool  // its log is wanted even while it is not shown
 	window    atomic.Int64 // time.Duration
 	// reread is a part of the log to be read once more, nil for none.
 	reread atomic.Pointer[model.Span]

@@ -37,7 +37,17 @@ func (a awaited) patience() time.Duration {
 // await looks for the row of an answer from now on.
 func (u *UI) await(a chat.Answered) tea.Cmd {
 	u.billing.awaited = append(u.billing.awaited, awaited{a, u.now})
+	u.follow(a.Via.Gateway)
 	return u.bill(a.Via.Gateway)
+}
+
+// follow has the log of a gateway read as long as a row is looked for in it, even
+// while another gateway is on the screen.
+func (u *UI) follow(gateway string) {
+	on := slices.ContainsFunc(u.billing.awaited, func(a awaited) bool { return a.Via.Gateway == gateway })
+	if u.opt.Poller != nil {
+		u.opt.Poller.Follow(gateway, on)
+	}
 }
 
 // keyMasked is the key that the gateway lists under a mask, unknown where it lists
@@ -110,5 +120,8 @@ func (u *UI) bill(gateway string) tea.Cmd {
 		}
 	}
 	u.billing.awaited = slices.DeleteFunc(u.billing.awaited, func(a awaited) bool { return done[a.Answer] })
+	if len(done) > 0 {
+		u.follow(gateway)
+	}
 	return tea.Batch(cmds...)
 }

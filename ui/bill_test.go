@@ -243,3 +243,17 @@ func TestTheRowOfAStoppedAnswerComesLate(t *testing.T) {
 		t.Error("the row that came after ten minutes was not found")
 	}
 }
+
+// TestTheLogIsReadWhileARowIsAwaited: the person may look at another gateway meanwhile.
+func TestTheLogIsReadWhileARowIsAwaited(t *testing.T) {
+	a := &asked{}
+	u := screen(t, 120, 40, nil, withChat, func(o *Options) { o.Poller = a })
+	u.Update(answered("a", "req-1", 5, 7))
+	if !a.followed["prod"] {
+		t.Fatal("nobody reads the log in which the row will be")
+	}
+	rows(u, model.Call{At: t0 - 5, RequestID: "req-1", Prompt: 5, Completion: 7, Quota: 2})
+	if a.followed["prod"] {
+		t.Error("it is still read for a row that was found")
+	}
+}

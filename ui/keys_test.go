@@ -55,12 +55,20 @@ func TestEveryFooterKeyDoesSomething(t *testing.T) {
 
 // asked is a poller that writes down what it is asked for.
 type asked struct {
-	poked []string
-	want  []model.Want
+	poked    []string
+	want     []model.Want
+	followed map[string]bool
 }
 
 func (a *asked) Poke(g string)     { a.poked = append(a.poked, g) }
 func (a *asked) Want(w model.Want) { a.want = append(a.want, w) }
+
+func (a *asked) Follow(g string, on bool) {
+	if a.followed == nil {
+		a.followed = map[string]bool{}
+	}
+	a.followed[g] = on
+}
 
 func quits(cmd tea.Cmd) bool {
 	if cmd == nil {

@@ -24,6 +24,8 @@ type Poller interface {
 	Poke(gateway string)
 	// Want says what the screen shows.
 	Want(model.Want)
+	// Follow has the log of a gateway read, or no longer, while it is not shown.
+	Follow(gateway string, on bool)
 }
 
 // Options say how the screen begins.
