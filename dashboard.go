@@ -91,13 +91,14 @@ func (a *app) dashboard(ctx context.Context) {
 		polls.Add(t)
 	}
 	chatOpt, ownKey := a.chatOptions(ctx, cfg, w, mem, keeps, guard.Go, log)
+	untold := &lastFault{}
 	past := newPastReader(mem, cfg.Zone, w.targets, func(u model.Update) { program.Send(u) })
 	past.want(model.Want{Gateway: w.targets[0].Name, Scope: w.targets[0].Scope, Window: cfg.Window})
 	root := ui.New(ui.Options{
 		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
 		Warnings: w.warnings, Poller: watched{polls, past}, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
-		Fault: func() string { return mem.get().Fault() }, Alerts: a.alerts(cfg, mem, keeps, guard, log),
+		Fault: func() string { return cmp.Or(mem.get().Fault(), untold.get()) }, Alerts: a.alerts(cfg, mem, keeps, guard, log, untold),
 		Chat: chatOpt, OwnKey: ownKey,
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),

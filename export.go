@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,7 @@ import (
 	"gatewatch/model"
 	"gatewatch/poller/history"
 	"gatewatch/ui/headless"
+	"gatewatch/ui/text"
 )
 
 // exportFlags are the flags of "export".
@@ -41,7 +44,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.StringVar(&a.flags.zone, "timezone", "", "where days begin, such as Asia/Shanghai")
 	flags.StringVar(&a.flags.gateway, "gateway", "", "this gateway, by its name in the configuration (the first one unless given)")
 	flags.StringVar(&f.from, "from", "", "the first moment: 2026-11-20, 2026-11-20T12:00 or RFC 3339 (today unless given)")
-	flags.StringVar(&f.to, "to", "", "the last moment; a day is meant whole (now unless given)")
+	flags.StringVar(&f.to, "to", "", "the last moment; a day or minute is meant whole (now unless given)")
 	flags.StringVar(&f.by, "by", "hour", "the length of a row of usage: a minute, hour or day of the zone")
 	flags.StringVar(&f.format, "format", "csv", "csv, json (one array) or jsonl (one object per line)")
 	flags.BoolVar(&f.site, "site", false, "the whole site's usage, as an administrator saw it")
@@ -83,7 +86,9 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 	}
 	defer func() { _ = store.Close() }()
 	if fault := store.Fault(); fault != "" {
-		a.fail(exitFault, errors.New(fault))
+		// The rest says what becomes of what is seen, which nothing is here.
+		why, _, _ := strings.Cut(fault, "; ")
+		a.fail(exitFault, errors.New(why))
 		return
 	}
 	id, err := a.identity(ctx, g)
@@ -109,7 +114,29 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 	}
 	if err := errors.Join(err, x.out.Close()); err != nil {
 		a.fail(exitFault, fmt.Errorf("export: %w", err))
+		return
 	}
+	if len(x.missing) > 0 {
+		fmt.Fprintln(a.err, "gatewatch: "+missingWords(x.missing, cfg.Zone))
+	}
+}
+
+// missingWords says which parts of a span are not in an export.
+func missingWords(gaps model.SpanSet, zone *time.Location) string {
+	const named = 5
+	var seconds int64
+	var parts []string
+	for i, g := range gaps {
+		seconds += g.Seconds()
+		if i < named {
+			parts = append(parts, time.Unix(g.From, 0).In(zone).Format(time.RFC3339)+" to "+time.Unix(g.To, 0).In(zone).Format(time.RFC3339))
+		}
+	}
+	more := ""
+	if n := len(gaps) - named; n > 0 {
+		more = fmt.Sprintf(", and %d more", n)
+	}
+	return fmt.Sprintf("the calls of %s are not kept: %s%s", text.Span(time.Duration(seconds)*time.Second), strings.Join(parts, ", "), more)
 }
 
 // oneGateway is the gateway of --gateway, or the first one.
@@ -136,14 +163,16 @@ func exportSpan(f exportFlags, now time.Time) (model.Span, error) {
 		span.From = at.Unix()
 	}
 	if f.to != "" {
-		at, day, err := parseMoment(f.to, now.Location())
+		at, length, err := parseMoment(f.to, now.Location())
 		if err != nil {
 			return span, fmt.Errorf("--to: %w", err)
 		}
-		span.To = at.Unix()
-		if day {
-			span.To = model.DayStart(at.AddDate(0, 0, 1)).Unix() - 1
+		span.To = at.Add(length).Unix() - 1
+		if length == wholeDay {
+			y, m, d := at.Date()
+			span.To = dayStart(y, m, d+1, now.Location()).Unix() - 1
 		}
+		span.To = min(span.To, now.Unix()) // nothing is known of what is to come
 	}
 	if span.Empty() {
 		return span, errors.New("--to is before --from")
@@ -151,21 +180,37 @@ func exportSpan(f exportFlags, now time.Time) (model.Span, error) {
 	return span, nil
 }
 
-// parseMoment reads a moment in zone; day reports that it was given as a date.
-func parseMoment(s string, zone *time.Location) (at time.Time, day bool, err error) {
-	if at, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
-		return model.DayStart(at), true, nil
+// wholeDay is how long a date is, on most days.
+const wholeDay = 24 * time.Hour
+
+// dayStart is when a day of zone begins: at noon it is that day everywhere, while the
+// clocks may skip its midnight.
+func dayStart(year int, month time.Month, day int, zone *time.Location) time.Time {
+	return model.DayStart(time.Date(year, month, day, 12, 0, 0, 0, zone))
+}
+
+// parseMoment reads a moment in zone, and how long the last of what it names is: a
+// day, a minute or a second.
+func parseMoment(s string, zone *time.Location) (at time.Time, length time.Duration, err error) {
+	if at, err := time.Parse(time.DateOnly, s); err == nil {
+		y, m, d := at.Date()
+		return dayStart(y, m, d, zone), wholeDay, nil
 	}
-	for _, form := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime} {
+	for form, length := range map[string]time.Duration{
+		"2006-01-02T15:04": time.Minute, "2006-01-02 15:04": time.Minute, "2006-01-02T15:04:05": time.Second, time.DateTime: time.Second,
+	} {
 		if at, err := time.ParseInLocation(form, s, zone); err == nil {
-			return at, false, nil
+			return at, length, nil
 		}
 	}
 	if at, err := time.Parse(time.RFC3339, s); err == nil {
-		return at, false, nil
+		return at, time.Second, nil
 	}
-	return time.Time{}, false, fmt.Errorf("%q is no moment: write 2026-11-20, 2026-11-20T12:00 or RFC 3339", s)
+	return time.Time{}, 0, fmt.Errorf("%q is no moment: write 2026-11-20, 2026-11-20T12:00 or RFC 3339", s)
 }
+
+// notYet is how many of the last seconds a dashboard may not have read.
+const notYet = 15
 
 // exporter writes the rows of one gateway.
 type exporter struct {
@@ -175,9 +220,22 @@ type exporter struct {
 	cur   model.Currency
 	zone  *time.Location
 	out   *headless.Exporter
+	// failures is set where the gateway was ever seen to log one.
+	failures bool
+	missing  model.SpanSet // of the calls that were asked for
 }
 
 func (x *exporter) calls(ctx context.Context, span model.Span) error {
+	kept, err := x.store.Settled(ctx, x.id, x.scope, span)
+	if err != nil {
+		return err
+	}
+	x.missing = kept.Gaps(span)
+	// The end of the log is never read yet.
+	if n := len(x.missing); n > 0 && x.missing[n-1].To == span.To && x.missing[n-1].Seconds() <= notYet {
+		x.missing = x.missing[:n-1]
+	}
+	x.out.Columns(headless.CallRow(&model.Call{}, x.cur, x.zone))
 	for c, err := range x.store.Calls(ctx, x.id, x.scope, span) {
 		if err != nil {
 			return err
@@ -192,6 +250,12 @@ func (x *exporter) calls(ctx context.Context, span model.Span) error {
 // usage prints what was used in each minute, hour or day of the zone. It asks for a
 // day at a time, or for an hour of minutes, so that nothing large is held.
 func (x *exporter) usage(ctx context.Context, span model.Span, by string) error {
+	ever, err := x.store.Usage(ctx, model.HistoryQuery{Gateway: x.id, Scope: x.scope, Spans: []model.Span{{From: 0, To: span.To}}})
+	if err != nil {
+		return err
+	}
+	x.failures = slices.ContainsFunc(ever.Rows, func(r model.HistoryRow) bool { return r.Errors > 0 })
+	x.out.Columns(headless.UnseenRow(span, x.zone))
 	for _, day := range model.DaySpans(span.From, span.To, x.zone) {
 		chunks, step := []model.Span{day.Meet(span)}, int64(0)
 		switch by {
@@ -224,7 +288,7 @@ func (x *exporter) usageOf(ctx context.Context, spans []model.Span) error {
 		whole, first := got.Covered.Covers(span), true
 		for ; len(rows) > 0 && rows[0].Span == span; rows = rows[1:] {
 			first = false
-			if err := x.out.Row(headless.UsageRow(&rows[0], whole, x.cur, x.zone)); err != nil {
+			if err := x.out.Row(headless.UsageRow(&rows[0], whole, x.failures, x.cur, x.zone)); err != nil {
 				return err
 			}
 		}
@@ -250,6 +314,7 @@ func clockSteps(span model.Span, step int64, zone *time.Location) []model.Span {
 }
 
 func (x *exporter) balance(ctx context.Context, span model.Span) error {
+	x.out.Columns(headless.BalanceRow(model.BalanceSample{}, x.cur, x.zone))
 	for b, err := range x.store.Balances(ctx, x.id, span) {
 		if err != nil {
 			return err

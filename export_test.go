@@ -162,6 +162,31 @@ func TestUsageIsWholeOrSaysSo(t *testing.T) {
 	}
 }
 
+// TestExportSpans: a day is a day where the clocks skip its midnight, a minute is meant
+// whole, and what is to come is not asked for.
+func TestExportSpans(t *testing.T) {
+	for _, c := range []struct{ zone, from, to, wantFrom, wantTo string }{
+		{"America/Havana", "2026-03-08", "2026-03-08", "2026-03-08T01:00:00-04:00", "2026-03-08T23:59:59-04:00"},
+		{"America/Havana", "2026-03-07", "2026-03-07", "2026-03-07T00:00:00-05:00", "2026-03-07T23:59:59-05:00"},
+		{"America/Santiago", "2026-09-05", "2026-09-06", "2026-09-05T00:00:00-04:00", "2026-09-06T23:59:59-03:00"},
+		{"Asia/Kathmandu", "2026-11-20", "2026-11-20", "2026-11-20T00:00:00+05:45", "2026-11-20T23:59:59+05:45"},
+		{"UTC", "2026-11-20T12:00", "2026-11-20T12:03", "2026-11-20T12:00:00Z", "2026-11-20T12:03:59Z"},
+		{"UTC", "2026-11-20T12:00:05", "2026-11-20T12:00:05", "2026-11-20T12:00:05Z", "2026-11-20T12:00:05Z"},
+		{"UTC", "2026-11-27", "2026-12-31", "2026-11-27T00:00:00Z", "2026-11-28T10:00:00Z"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Date(2026, 11, 28, 10, 0, 0, 0, time.UTC).In(zone)
+		got, err := exportSpan(exportFlags{from: c.from, to: c.to, by: "day"}, now)
+		at := func(sec int64) string { return time.Unix(sec, 0).In(zone).Format(time.RFC3339) }
+		if err != nil || at(got.From) != c.wantFrom || at(got.To) != c.wantTo {
+			t.Errorf("%s, %s to %s: %s to %s, %v", c.zone, c.from, c.to, at(got.From), at(got.To), err)
+		}
+	}
+}
+
 // checkUsage holds rows to a log with one call of one unit in each known minute.
 func checkUsage(t *testing.T, rows []usageRow, zone *time.Location, span model.Span, known model.SpanSet, by string) {
 	t.Helper()
@@ -208,7 +233,7 @@ func TestNothingSpentIsNoRow(t *testing.T) {
 	store := keptCalls(t, 0, hour)
 	var b bytes.Buffer
 	x := exporter{store: store, id: "id", zone: time.UTC, out: headless.NewExporter(&b, headless.FormatCSV)}
-	if err := x.usage(t.Context(), hour, "minute"); err != nil || x.out.Close() != nil || b.Len() > 0 {
+	if err := x.usage(t.Context(), hour, "minute"); err != nil || x.out.Close() != nil || strings.Count(b.String(), "\n") != 1 {
 		t.Errorf("%v: %s", err, b.String())
 	}
 }

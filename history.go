@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatewatch/internal/crash"
@@ -285,8 +286,19 @@ func (n *newest) old(all []model.Update) {
 	}
 }
 
-// alerts says what is warned of, and whom it is told.
-func (a *app) alerts(cfg Config, mem *memory, keeps bool, guard *crash.Guard, log *slog.Logger) ui.AlertOptions {
+// lastFault is what went wrong with something the last time, "" when nothing did.
+type lastFault struct{ says atomic.Value }
+
+func (l *lastFault) set(says string) { l.says.Store(says) }
+
+func (l *lastFault) get() string {
+	says, _ := l.says.Load().(string)
+	return says
+}
+
+// alerts says what is warned of, and whom it is told; untold is why the command or
+// the address of the configuration did not hear of the last one.
+func (a *app) alerts(cfg Config, mem *memory, keeps bool, guard *crash.Guard, log *slog.Logger, untold *lastFault) ui.AlertOptions {
 	opt := ui.AlertOptions{
 		Of: cfg.alertOptions, Bell: cfg.Alerts.Bell, Notify: cfg.Alerts.Notify, Terminal: notify.Find(a.getenv, ""),
 	}
@@ -303,7 +315,9 @@ func (a *app) alerts(cfg Config, mem *memory, keeps bool, guard *crash.Guard, lo
 			if err == nil {
 				err = cfg.Alerts.Hook.Send(context.Background(), doc)
 			}
+			untold.set("")
 			if err != nil {
+				untold.set(fmt.Sprintf("the alert at %s was not handed on: %v", e.At.In(cfg.Zone).Format("15:04"), err))
 				log.Warn("alert", "error", err)
 			}
 		})

@@ -3,13 +3,16 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"gatewatch/internal/crash"
 	"gatewatch/model"
 	"gatewatch/poller/gateway"
 	"gatewatch/poller/history"
@@ -51,16 +54,22 @@ func TestExport(t *testing.T) {
 	}
 	now := past(t, home)
 	from := time.Unix(now-7200, 0).UTC().Format(time.RFC3339)
-	out, errOut, code := gatewatch(t, env, "export", "calls", "--from", from, "--timezone", "UTC")
+	// What was never read is said, beside rows as without any.
+	out, errOut, code := gatewatch(t, env, "export", "calls", "--from", time.Unix(now-20*3600, 0).UTC().Format(time.RFC3339), "--to", time.Unix(now-19*3600, 0).UTC().Format(time.RFC3339))
+	if code != exitOK || !strings.HasPrefix(out, "time,kind,key,") || strings.Count(out, "\n") != 1 || !strings.Contains(errOut, "the calls of 1 h 0 m are not kept: ") {
+		t.Errorf("exit %d: %q, %q", code, out, errOut)
+	}
+	out, errOut, code = gatewatch(t, env, "export", "calls", "--from", from, "--timezone", "UTC")
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
-	if code != exitOK || err != nil || len(rows) != 51 || rows[1][2] != "laptop 🚀" || rows[1][8] != "7" || rows[1][9] != "0.007" {
+	if code != exitOK || err != nil || len(rows) != 51 || rows[1][2] != "laptop 🚀" || rows[1][8] != "7" || rows[1][9] != "0.007" || rows[1][3] != "" {
 		t.Errorf("exit %d, %v, %d rows: %s%.300s", code, err, len(rows), errOut, out)
 	}
 	out, _, code = gatewatch(t, env, "export", "usage", "--from", from, "--by", "day", "--format", "json")
 	var usage []struct {
-		Calls int64  `json:"calls"`
-		Quota int64  `json:"quota"`
-		Model string `json:"model"`
+		Calls  int64  `json:"calls"`
+		Errors any    `json:"errors"`
+		Quota  int64  `json:"quota"`
+		Model  string `json:"model"`
 	}
 	if err := json.Unmarshal([]byte(out), &usage); code != exitOK || err != nil {
 		t.Fatalf("exit %d, %v: %.300s", code, err, out)
@@ -68,6 +77,9 @@ func TestExport(t *testing.T) {
 	var calls, quota int64
 	for _, u := range usage {
 		calls += u.Calls
+		if u.Errors != nil {
+			t.Errorf("%v errors of a gateway that was never seen to log one", u.Errors)
+		}
 		quota += u.Quota
 	}
 	// Only whole minutes are kept as usage: the first and the last may be cut.
@@ -131,5 +143,22 @@ func TestWhatIsKnownComesLate(t *testing.T) {
 	})
 	if want := []model.Source{model.SourceAccount, model.SourceAccount, model.SourceCalls, model.SourceCalls}; !slices.Equal(shown, want) {
 		t.Errorf("shown: %v, want %v", shown, want)
+	}
+}
+
+// TestAnAlertThatNobodyHearsIsSaid: a command that cannot be run shows on the screen,
+// until the next alert is heard.
+func TestAnAlertThatNobodyHearsIsSaid(t *testing.T) {
+	var cfg Config
+	cfg.Zone = time.UTC
+	cfg.Alerts.Hook.Command = []string{filepath.Join(t.TempDir(), "missing")}
+	untold := &lastFault{}
+	synctest.Test(t, func(*testing.T) {
+		opt := (&app{getenv: func(string) string { return "" }}).alerts(cfg, &memory{}, false, &crash.Guard{}, slog.New(slog.DiscardHandler), untold)
+		opt.Told(model.AlertEvent{Alert: model.Alert{Kind: model.AlertDown}, At: time.Unix(1_763_636_400, 0)}, "it does not answer")
+		synctest.Wait()
+	})
+	if says := untold.get(); !strings.HasPrefix(says, "the alert at 11:00 was not handed on: on_alert: ") {
+		t.Errorf("%q", says)
 	}
 }

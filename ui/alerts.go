@@ -175,7 +175,11 @@ func (u *UI) sentenceIn(a model.Alert, s model.State, private bool) string {
 	var says string
 	switch a.Kind {
 	case model.AlertLowBalance:
-		says = fmt.Sprintf(w.AlertLow, d.MoneyOpt(a.Left)) + hours()
+		says = fmt.Sprintf(w.AlertLow, d.MoneyOpt(a.Left))
+		if a.Limit.OK && a.Left.V < a.Limit.V {
+			says += fmt.Sprintf(w.AlertUnder, d.MoneyOpt(a.Limit))
+		}
+		says += hours()
 		if a.Left.OK && a.Left.V <= 0 {
 			says = fmt.Sprintf(w.AlertEmpty, d.MoneyOpt(a.Left))
 		}

@@ -68,7 +68,7 @@ func TestWhatTheLastRunTold(t *testing.T) {
 	if u.refresh(); !strings.Contains(shown(t, u), "▲ $0.80 left") {
 		t.Errorf("it is still so:\n%s", shown(t, u))
 	}
-	if rang := give(9_000_000, 20); rang != "" || !slices.Equal(*told, []string{"low_balance false $0.80 left"}) {
+	if rang := give(9_000_000, 20); rang != "" || !slices.Equal(*told, []string{"low_balance false $0.80 left, under $2.00"}) {
 		t.Errorf("it is over: %q, %q", rang, *told)
 	}
 	_, told, give = begin()
@@ -91,7 +91,7 @@ func TestWhatTheLastRunTold(t *testing.T) {
 func TestPrivacyMasksTheScreenAlone(t *testing.T) {
 	u, told, give := warned(t, func(o *Options) { o.Private = true })
 	rang := give(500_000, 0)
-	if !slices.Equal(*told, []string{"low_balance true $1.00 left"}) {
+	if !slices.Equal(*told, []string{"low_balance true $1.00 left, under $2.00"}) {
 		t.Errorf("the journal and the hook get %q", *told)
 	}
 	if strings.Contains(rang, "$1.00") || strings.Contains(shown(t, u), "$1.00") {
@@ -108,7 +108,7 @@ func TestAnotherGatewayIsNamedOnTheScreen(t *testing.T) {
 	low := account(500_000, t0)
 	low.Gateway = "staging"
 	u.Update(low)
-	if !slices.Equal(*told, []string{"low_balance true $1.00 left"}) || !strings.Contains(shown(t, u), "▲ staging: $1.00 left") {
+	if !slices.Equal(*told, []string{"low_balance true $1.00 left, under $2.00"}) || !strings.Contains(shown(t, u), "▲ staging: $1.00 left") {
 		t.Errorf("told %q:\n%s", *told, shown(t, u))
 	}
 }

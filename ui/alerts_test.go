@@ -55,6 +55,7 @@ func TestAnAlertIsToldOnce(t *testing.T) {
 	if got := give(5_000_000, 0); got != "" {
 		t.Errorf("nothing is wrong, and the terminal gets %q", got)
 	}
+	u.alerts.pressedAt = at(t0 - 120) // the program has been running for a while
 	got := give(500_000, 10)
 	if !strings.HasPrefix(got, "\a") || !strings.Contains(got, "\x1b]9;prod: $1.00 left") {
 		t.Errorf("an alert rings and notifies; it sent %q", got)
@@ -77,7 +78,7 @@ func TestAnAlertIsToldOnce(t *testing.T) {
 	if got := give(300_000, 900); !strings.Contains(got, "\x1b]9;") {
 		t.Errorf("nobody looks: %q", got)
 	}
-	want := []string{"low_balancetrue $1.00 left", "low_balancefalse"}
+	want := []string{"low_balancetrue $1.00 left, under $2.00", "low_balancefalse"}
 	for i, w := range want {
 		if len(told) <= i || !strings.HasPrefix(told[i], w) {
 			t.Errorf("told %q, want %q at %d", told, w, i)
@@ -125,5 +126,13 @@ func TestAHistoryInTroubleSaysSo(t *testing.T) {
 	u.refresh()
 	if !strings.Contains(shown(t, u), fault) {
 		t.Error("nobody is told that nothing is kept")
+	}
+}
+
+// TestTheStartIsLookedAt: who has just started the program needs no notification.
+func TestTheStartIsLookedAt(t *testing.T) {
+	_, _, give := warned(t, func(o *Options) { o.Alerts.Bell, o.Alerts.Notify = true, true })
+	if got := give(500_000, 3); got != "\a" {
+		t.Errorf("three seconds after the start the terminal gets %q", got)
 	}
 }

@@ -126,6 +126,7 @@ func New(opt Options) *UI {
 	u.panes, u.spend = newPanes()
 	u.theme = theme.Get(opt.Theme, u.dark)
 	u.input = newInput()
+	u.alerts.pressedAt = opt.Now // who starts the program looks at it
 	if opt.Chat.Service != nil {
 		u.chat = chat.New(opt.Chat)
 	}

@@ -88,7 +88,7 @@ func (h Hook) post(ctx context.Context, doc []byte) error {
 		if errors.As(err, &inner) {
 			err = inner.Err // without the address, which may hold a secret
 		}
-		return fmt.Errorf("alert_webhook: %w", err)
+		return fmt.Errorf("webhook: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(doc))
 	if err != nil {

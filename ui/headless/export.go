@@ -44,12 +44,20 @@ type Exporter struct {
 	out    *bufio.Writer
 	csv    *csv.Writer
 	rows   int
+	names  []string
 }
 
 // NewExporter writes to w.
 func NewExporter(w io.Writer, format Format) *Exporter {
 	out := bufio.NewWriter(w)
 	return &Exporter{format: format, out: out, csv: csv.NewWriter(out)}
+}
+
+// Columns names the columns of an export that may have no rows.
+func (e *Exporter) Columns(row []Column) {
+	for _, c := range row {
+		e.names = append(e.names, c.Name)
+	}
 }
 
 // Row writes one row.
@@ -102,6 +110,11 @@ func (e *Exporter) Row(row []Column) error {
 func (e *Exporter) Close() error {
 	switch {
 	case e.format == FormatCSV:
+		if e.rows == 0 && len(e.names) > 0 {
+			if err := e.csv.Write(e.names); err != nil {
+				return err
+			}
+		}
 		e.csv.Flush()
 		if err := e.csv.Error(); err != nil {
 			return err
@@ -148,7 +161,7 @@ func CallRow(c *model.Call, cur model.Currency, zone *time.Location) []Column {
 		{"time", time.Unix(c.At, 0).In(zone).Format(time.RFC3339)},
 		{"kind", c.Kind.String()},
 		{"key", c.Key},
-		{"key_id", c.KeyID},
+		{"key_id", keyID(c.KeyID)},
 		{"model", c.Model},
 		{"user", c.User},
 		{"group", c.Group},
@@ -166,13 +179,24 @@ func CallRow(c *model.Call, cur model.Currency, zone *time.Location) []Column {
 	}
 }
 
+// keyID is the id of a key, which not every gateway's rows tell.
+func keyID(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
 // UsageRow is the usage of one user × key × model over one span; whole says
-// whether all of the span was read.
-func UsageRow(r *model.HistoryRow, whole bool, cur model.Currency, zone *time.Location) []Column {
+// whether all of the span was read, failures whether the gateway logs any.
+func UsageRow(r *model.HistoryRow, whole, failures bool, cur model.Currency, zone *time.Location) []Column {
 	at := func(sec int64) string { return time.Unix(sec, 0).In(zone).Format(time.RFC3339) }
-	var cached any
+	var cached, errs any
 	if r.CachedOf > 0 {
 		cached = r.Cached
+	}
+	if failures {
+		errs = r.Errors
 	}
 	return []Column{
 		{"from", at(r.Span.From)},
@@ -180,10 +204,10 @@ func UsageRow(r *model.HistoryRow, whole bool, cur model.Currency, zone *time.Lo
 		{"whole", whole},
 		{"user", r.User},
 		{"key", r.Key.Name},
-		{"key_id", r.Key.ID},
+		{"key_id", keyID(r.Key.ID)},
 		{"model", r.Model},
 		{"calls", r.Calls},
-		{"errors", r.Errors},
+		{"errors", errs},
 		{"quota", int64(r.Quota)},
 		{"amount", cur.Amount6(r.Quota)},
 		{"refunded_quota", int64(r.Refunded)},
@@ -196,7 +220,7 @@ func UsageRow(r *model.HistoryRow, whole bool, cur model.Currency, zone *time.Lo
 // UnseenRow stands for a span of which nothing is known: a row of usage whose
 // counts are unknown, not 0.
 func UnseenRow(span model.Span, zone *time.Location) []Column {
-	row := UsageRow(&model.HistoryRow{Span: span}, false, model.Currency{}, zone)
+	row := UsageRow(&model.HistoryRow{Span: span}, false, false, model.Currency{}, zone)
 	for i := range row {
 		switch row[i].Name {
 		case "from", "to", "whole":

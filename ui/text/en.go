@@ -73,7 +73,7 @@ var English = Words{
 	},
 
 	AlertEmpty: "nothing is left (%s)",
-	AlertLow:   "%s left", AlertLasts: ", for %s at this pace",
+	AlertLow:   "%s left", AlertUnder: ", under %s", AlertLasts: ", for %s at this pace",
 	AlertSpike: "%s: %s/h, %s its usual since %s", AlertErrors: "%s: %s of its calls fail since %s",
 	AlertKey: "key %s has %s left", AlertDown: "it does not answer (%s)", AlertFailures: "%s of the last %d calls failed",
 	MoreAlerts: " · %d more", Journal: "Alerts", Lasting: "now", NoAlerts: "nothing was warned of yet",
