@@ -53,12 +53,33 @@ func (r *pastReader) want(w model.Want) {
 // pastTurn is how often is looked whether the window has moved on.
 const pastTurn = 20 * time.Second
 
+// usualTurn is how often is looked what is usual: it changes slowly.
+const usualTurn = time.Hour
+
+// readUsuals tells what the last days were like, but for the hour that the rows in
+// memory tell.
+func (r *pastReader) readUsuals(ctx context.Context, want model.Want) bool {
+	end := r.now().Add(-model.Keep).Unix()
+	span := model.Span{From: end - model.UsualDays*86400, To: end}
+	cells, err := r.mem.get().Usuals(ctx, r.mem.ids[want.Gateway], want.Scope, span)
+	if err != nil {
+		return false // a fault of the history says so itself
+	}
+	r.send(model.Update{Gateway: want.Gateway, Source: model.SourceDays, At: r.now(), Payload: model.Usuals{Scope: want.Scope, Cells: cells}})
+	return true
+}
+
 // run reads until ctx ends. It reads anew when something else is on the screen, and
 // when the window has moved on.
 func (r *pastReader) run(ctx context.Context) {
 	var now model.Want
 	var told model.Past
 	var toldOf string
+	type usualOf struct {
+		gateway string
+		scope   model.Scope
+	}
+	usuals := map[usualOf]time.Time{} // when they were read
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,6 +90,9 @@ func (r *pastReader) run(ctx context.Context) {
 		skew, ok := r.skew[now.Gateway]
 		if !ok {
 			continue
+		}
+		if of := (usualOf{now.Gateway, now.Scope}); r.now().Sub(usuals[of]) >= usualTurn && r.readUsuals(ctx, now) {
+			usuals[of] = r.now()
 		}
 		span := model.PastSpan(now.Window, r.now().Add(skew().V).Unix(), r.zone)
 		if span.Empty() || told.Span == span && told.Scope == now.Scope && toldOf == now.Gateway {

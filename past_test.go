@@ -70,6 +70,12 @@ func aDayFromTheHistory(t *testing.T, now time.Time) {
 	r.want(model.Want{Gateway: "prod", Window: model.Window{Label: "7d", Length: 7 * 24 * time.Hour}}) // more than there is
 	r.want(model.Want{Gateway: "prod", Window: day})
 	u := <-told
+	// What was usual comes first: a call every 41 s of up to 88.
+	usual, ok := u.Payload.(model.Usuals)
+	if !ok || len(usual.Cells) != 1 || usual.Cells[0].Key.Name != "laptop" || usual.Cells[0].Minutes < 23*60 || usual.Cells[0].Most < 88 || usual.Cells[0].Most > 2*88 {
+		t.Errorf("%+v", u.Payload)
+	}
+	u = <-told
 	sum := model.Summarise(state.Apply(u), day, zone)
 	var want model.Quota
 	calls := int64(0)

@@ -181,7 +181,7 @@ func (h *spikeBook) weigh(suspects []suspect) {
 
 // spend judges what a suspect spends.
 func (h *spikeBook) spend(o *suspect) (Spike, bool) {
-	if o.now.calls == 0 || o.minutes < spikeActive || h.known < spikeHistory-5 {
+	if o.now.calls == 0 || h.known < spikeHistory-5 {
 		return Spike{}, false
 	}
 	usual := float64(o.sum) / float64(h.known)
@@ -215,7 +215,10 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	}
 	u := usualOf(before)
 	parts := 60 / float64(seconds)
-	if u.active < spikeActive || u.spent == 0 || rate < u.rate*spikeTimes {
+	if u.active < spikeActive || u.spent == 0 {
+		return h.awake(o, rate, t, seconds)
+	}
+	if rate < u.rate*spikeTimes {
 		return Spike{}, false
 	}
 	// It must be one without its two dearest calls, too.

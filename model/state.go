@@ -37,6 +37,8 @@ type Book struct {
 	PeriodStep int64
 	// Past is what our own history holds of a long window, the zero Past for nothing.
 	Past Past
+	// Usuals is what the last days were like, by idOf.
+	Usuals map[uint64]UsualCell
 	// ErrorsSeen is set once a failure row was read: until then the number of
 	// errors is unknown, since most gateways log none.
 	ErrorsSeen bool
@@ -120,6 +122,10 @@ func (s State) Tick(now time.Time) State {
 // an error never removes data.
 func (s State) Apply(u Update) State {
 	s.Version++
+	if p, ok := u.Payload.(Usuals); ok {
+		s.book(p.Scope).Usuals = p.byID()
+		return s
+	}
 	if p, ok := u.Payload.(Past); ok {
 		s.book(p.Scope).Past = p // from our own history: no gateway was asked
 		return s
