@@ -46,7 +46,7 @@ func (a *app) chatCommand() *cobra.Command {
 		Short: "Ask a model one question, without a terminal, and say what it cost",
 		Long: "chat streams the answer of a model to standard output, and says on standard error what it cost: " +
 			"an estimate from the prices first, then what the gateway's own log has billed. Standard input is appended to the prompt when it is no terminal.\n\n" +
-			"Exit codes: 0 answered, 1 the answer failed, was cut off or is empty, 2 usage or configuration, 3 not authorised, " +
+			"Exit codes: 0 answered, 1 the answer failed, was cut off, is empty or could not be written, 2 usage or configuration, 3 not authorised, " +
 			"4 unreachable or not a gateway, 5 refused by rate limit, 130 stopped with ctrl+c, which keeps the cost line.",
 		Example: "gatewatch chat --demo -m gpt-4o 'Why is the sky blue?'\ngit diff | gatewatch chat -m claude-sonnet-4-5 --json 'Write a commit message.'",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -106,6 +106,12 @@ func (a *app) chat(ctx context.Context, f chatFlags, q model.ChatRequest, prompt
 		return
 	}
 	defer closeLog()
+
+	// Where nobody reads the answer any more, as behind "| head", a failed write
+	// ends it; the signal would end the program, and nobody learn the cost.
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE)
+	defer signal.Stop(unread)
 
 	interrupted, stopped := signal.NotifyContext(ctx, os.Interrupt)
 	ended, done := signal.NotifyContext(interrupted, syscall.SIGTERM, syscall.SIGHUP)

@@ -10,12 +10,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"gatewatch/model"
 	"gatewatch/poller/demo"
 	"gatewatch/poller/gateway"
-	"gatewatch/ui/chat"
 )
 
 // serveChat puts the embedded gateway behind a port, with its API key.
@@ -246,6 +244,43 @@ func TestChatIsInterrupted(t *testing.T) {
 	}
 }
 
+// TestChatIsNotRead closes the pipe on an answer, as "| head" does: it is stopped,
+// and what it cost is told.
+func TestChatIsNotRead(t *testing.T) {
+	t.Parallel()
+	for _, deaf := range []bool{false, true} {
+		cmd := exec.CommandContext(t.Context(), program(t), "chat", "--demo", "-m", "gpt-4o", "hi")
+		cmd.Env = []string{"RUN_GATEWATCH=1", "HOME=" + t.TempDir()}
+		var errOut bytes.Buffer
+		cmd.Stderr = &errOut
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cmd.Stdout = w; deaf { // 2>&1
+			cmd.Stderr = w
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_ = w.Close()
+		_, err = r.Read(make([]byte, 5))
+		_ = r.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitFault {
+			t.Errorf("exit %d: %s", code, errOut.String())
+		}
+		for _, want := range []string{"the answer cannot be written: ", ", stopped\n", "from the gateway's log"} {
+			if !deaf && !strings.Contains(errOut.String(), want) {
+				t.Errorf("%q is not in %q", want, errOut.String())
+			}
+		}
+	}
+}
+
 func TestChatPrompt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, stdin, want string }{
@@ -332,56 +367,5 @@ func TestChatJSONDrawsNothing(t *testing.T) {
 	}
 	if r := decodeChat(t, b.String()); r.Text != in.Text {
 		t.Errorf("%q", r.Text)
-	}
-}
-
-// logOf is a gateway that has nothing but a log.
-type logOf struct {
-	chatGateway
-	rows []model.Call
-}
-
-func (l logOf) Skew() model.Opt[time.Duration] { return model.Opt[time.Duration]{} }
-
-func (l logOf) Calls(context.Context, gateway.CallsQuery) (gateway.CallsPage, error) {
-	return gateway.CallsPage{Calls: l.rows, Last: true}, nil
-}
-
-func TestRowOfAnAnswer(t *testing.T) {
-	t.Parallel()
-	row := func(id, name string, prompt, completion int64) model.Call {
-		return model.Call{At: time.Now().Unix(), Kind: model.KindConsume, Key: "laptop", RequestID: id, Model: name, Prompt: prompt, Completion: completion}
-	}
-	failed := row("mine", "m", 1, 2)
-	failed.Kind = model.KindError
-	dear := row("", "m", 1, 2)
-	dear.Quota = 9
-	usage, none := model.Some(model.ChatUsage{Prompt: 1, Completion: 2}), model.Opt[model.ChatUsage]{}
-	for name, c := range map[string]struct {
-		id    string
-		usage model.Opt[model.ChatUsage]
-		key   string
-		last  bool
-		rows  []model.Call
-		want  bool
-	}{
-		"by id":            {"mine", usage, "", false, []model.Call{row("other", "m", 1, 2), row("mine", "m", 9, 9)}, true},
-		"another's id":     {"mine", usage, "", true, []model.Call{row("other", "m", 1, 2)}, false},
-		"a failure by id":  {"mine", usage, "", false, []model.Call{failed}, true},
-		"another failure":  {"yours", usage, "", true, []model.Call{failed}, false},
-		"by tokens":        {"", usage, "", false, []model.Call{row("", "m", 1, 2), row("", "m", 1, 3), row("", "n", 1, 2)}, true},
-		"rows without ids": {"mine", usage, "", false, []model.Call{row("", "m", 1, 2)}, true},
-		"two that fit":     {"", usage, "", false, []model.Call{row("", "m", 1, 2), row("", "m", 1, 2)}, true},
-		"two prices":       {"", usage, "", true, []model.Call{row("", "m", 1, 2), dear}, false},
-		"another key":      {"", usage, "ci-bot", true, []model.Call{row("", "m", 1, 2)}, false},
-		"no tokens yet":    {"", none, "laptop", false, []model.Call{row("", "m", 1, 2)}, false},
-		"no tokens":        {"", none, "laptop", true, []model.Call{row("", "m", 1, 2)}, true},
-		"nothing known":    {"", none, "", true, []model.Call{row("", "m", 1, 2)}, false},
-	} {
-		talk := &chatTalk{chatEntry: chatEntry{gateway: logOf{rows: c.rows}}}
-		got, err := talk.rowOf(t.Context(), chat.Answered{ChatMark: model.ChatMark{RequestID: c.id, Key: model.KeyRef{Name: c.key}, Model: "m", Usage: c.usage, Sent: time.Now(), Ended: time.Now()}}, c.last)
-		if err != nil || got.OK != c.want || c.id != "" && got.V.RequestID != "" && got.V.RequestID != c.id {
-			t.Errorf("%s: %+v, %v", name, got, err)
-		}
 	}
 }

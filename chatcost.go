@@ -51,7 +51,9 @@ func (a *app) account(ctx context.Context, t *chatTalk, via chat.Via, c chatAnsw
 	// What was refused was not charged.
 	charged := c.begun() || c.last.End != model.ChatFailed
 	if !asJSON && charged {
-		fmt.Fprintln(a.err, "gatewatch: "+r.line(show))
+		if _, err := fmt.Fprintln(a.err, "gatewatch: "+r.line(show)); err != nil {
+			return // nobody reads what it cost
+		}
 	}
 	if charged {
 		b, err := t.billed(ctx, chat.Answered{
@@ -193,8 +195,13 @@ func (r *chatReport) line(show func(quota float64) string) string {
 	if r.Estimate.OK {
 		add("≈ %s", show(r.Estimate.V))
 	}
-	if !r.End.Whole() && r.End != model.ChatOpen {
+	switch {
+	case !r.End.Whole() && r.End != model.ChatOpen:
 		add("%s", r.End)
+	case r.FinishReason.V == "length":
+		add("%s", text.ChatEnglish.LengthEnd)
+	case r.FinishReason.V == "content_filter":
+		add("%s", "ended by a content filter")
 	}
 	return text.Clean(r.Model) + ": " + strings.Join(parts, ", ")
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gatewatch/model"
@@ -62,13 +63,22 @@ type chatService struct {
 	seen    func() *history.Store // which may open later; nil keeps nothing
 	entries map[string]*chatTalk
 	now     func() time.Time
+
+	mu     sync.Mutex
+	asking map[chat.Via]*askedPrices // those that have not come yet
+}
+
+// askedPrices are prices on their way: none where they could not be had.
+type askedPrices struct {
+	came   chan struct{}
+	prices map[string]model.ModelPrice
 }
 
 var _ chat.Service = (*chatService)(nil)
 
 // newChatService makes a service over gateways; seen returns the history, nil where there is none.
 func newChatService(entries []chatEntry, seen func() *history.Store, log *slog.Logger) (*chatService, error) {
-	s := &chatService{seen: seen, entries: map[string]*chatTalk{}, now: time.Now}
+	s := &chatService{seen: seen, entries: map[string]*chatTalk{}, now: time.Now, asking: map[chat.Via]*askedPrices{}}
 	for _, e := range entries {
 		c, err := openai.NewClient(openai.Options{
 			Name: e.name, URL: e.url, APIKey: e.key, Transport: e.transport, Log: log, UserAgent: "gatewatch/" + versionText(),
@@ -160,17 +170,12 @@ func (s *chatService) Models(ctx context.Context, via chat.Via) ([]chat.ModelInf
 		return nil, err
 	}
 	ctx = poller.Asked(ctx)
-	priced := make(chan map[string]model.ModelPrice, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		prices, _ := t.priceList(ctx, via.Key, s.now())
-		priced <- prices
-	}()
+	priced := s.askPrices(ctx, t, via)
 	names, failed := t.names(ctx, via.Key)
 	var prices map[string]model.ModelPrice
 	select {
-	case prices = <-priced:
+	case <-priced.came:
+		prices = priced.prices
 	case <-time.After(priceWait):
 	case <-ctx.Done():
 	}
@@ -187,6 +192,29 @@ func (s *chatService) Models(ctx context.Context, via chat.Via) ([]chat.ModelInf
 		out[i].Name, out[i].Price = n, chat.Price(prices[n])
 	}
 	return out, nil
+}
+
+// askPrices asks for what the models cost with a key. It outlives the list that it is
+// asked for, so that a slow answer is there for the next one, which asks no second
+// time meanwhile.
+func (s *chatService) askPrices(ctx context.Context, t *chatTalk, via chat.Via) *askedPrices {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.asking[via]; p != nil {
+		return p
+	}
+	p := &askedPrices{came: make(chan struct{})}
+	s.asking[via] = p
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		p.prices, _ = t.priceList(ctx, via.Key, s.now())
+		s.mu.Lock()
+		delete(s.asking, via)
+		s.mu.Unlock()
+		close(p.came)
+	}()
+	return p
 }
 
 // measured are our own figures of the last days, by model; none without a history.

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gatewatch/model"
@@ -109,6 +113,76 @@ func TestChatServiceRefusals(t *testing.T) {
 	if keys, err := s.Keys(t.Context(), "demo"); err != nil || len(keys) == 0 || keys[0].ID == "" {
 		t.Errorf("%v, %v", keys, err)
 	}
+}
+
+// pricesLate is a gateway that says what a model costs when it is let.
+type pricesLate struct {
+	chatGateway
+	asked int
+	say   chan error
+}
+
+func (p *pricesLate) Ready() bool { return true }
+
+func (p *pricesLate) OwnKey(context.Context, gateway.Secret, int) (model.APIKey, error) {
+	return model.APIKey{}, errors.ErrUnsupported
+}
+
+func (p *pricesLate) Prices(ctx context.Context, _ string) (map[string]model.ModelPrice, error) {
+	p.asked++
+	select {
+	case err := <-p.say:
+		return map[string]model.ModelPrice{"m": {PerCall: model.Some(1.0)}}, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// RoundTrip lists one model at once.
+func (p *pricesLate) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"data":[{"id":"m"}]}`))}, nil
+}
+
+// TestChatPricesComeLater asks again for a list that came without its prices: those
+// that are on their way are waited for, and those that failed are asked for.
+func TestChatPricesComeLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		late := &pricesLate{say: make(chan error)}
+		s, err := newChatService([]chatEntry{{name: "g", url: "http://g.example", gateway: late, key: gateway.NewSecret("sk-x"), transport: late}}, noHistory, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		priced := make(chan bool)
+		ask := func() {
+			models, err := s.Models(t.Context(), chat.Via{Gateway: "g"})
+			if err != nil || len(models) != 1 {
+				t.Errorf("%+v, %v", models, err)
+			}
+			priced <- err == nil && models[0].Price.Known()
+		}
+		start := time.Now()
+		go ask()
+		if <-priced || time.Since(start) != priceWait {
+			t.Errorf("a list without prices came after %s", time.Since(start))
+		}
+		go ask()
+		synctest.Wait()
+		late.say <- errors.New("the gateway failed")
+		if <-priced || late.asked != 1 {
+			t.Errorf("asked %d times", late.asked)
+		}
+		go ask()
+		synctest.Wait()
+		late.say <- nil
+		if !<-priced || late.asked != 2 || time.Since(start) != priceWait {
+			t.Errorf("no prices after %s, asked %d times", time.Since(start), late.asked)
+		}
+		go ask()
+		if !<-priced || late.asked != 2 {
+			t.Errorf("asked %d times", late.asked)
+		}
+	})
 }
 
 // TestChatMeasures holds our own figures to what the history saw.

@@ -68,6 +68,19 @@ func TestClassify(t *testing.T) {
 		{429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota", KindUpstreamKey},
 		{400, "context_length_exceeded", "invalid_request_error", "", KindTooLong},
 		{400, "model_price_error", "new_api_error", "", KindNoPrice},
+		// A provider that failed behind a body that had begun.
+		{200, "do_request_failed", "new_api_error", "upstream error: do request failed", KindServer},
+		{200, "read_response_body_failed", "new_api_error", "unexpected EOF", KindServer},
+		{200, "channel:aws_client_error", "new_api_error", "", KindServer},
+		{200, "", "upstream_error", "stream ID 77; INTERNAL_ERROR", KindServer},
+		{200, "bad_response_status_code", "new_api_error", "bad response status code 429", KindSaturated},
+		{200, "bad_response_status_code", "openai_error", "bad response status code 401, body: no", KindUpstreamKey},
+		{200, "bad_response_status_code", "new_api_error", "bad response status code 502", KindServer},
+		{200, "bad_response_status_code", "upstream_error", "", KindServer},
+		{429, "bad_response_status_code", "upstream_error", "", KindSaturated},
+		{400, "bad_response_status_code", "upstream_error", "", KindBadRequest},
+		{404, "bad_response_status_code", "upstream_error", "", KindServer},
+		{413, "bad_response_status_code", "upstream_error", "", KindTooLong},
 		// Then the text, then the type.
 		{401, "", "one_api_error", "令牌 nearly-out（#5）额度已用尽", KindKeyExhausted},
 		{403, "", "new_api_error", "This token has no access to model o3", KindModel},
@@ -117,6 +130,13 @@ func TestErrorSentence(t *testing.T) {
 	f := model.FaultOf(fmt.Errorf("chat: %w", got.err))
 	if f.Kind != model.FaultLimited || f.Sentence != want || f.Short != "rate limit" || f.Theirs != "slow down" {
 		t.Errorf("%+v", f)
+	}
+	// new-api writes the error behind its pings.
+	late := ": PING\n\n" + `{"error":{"message":"upstream error: do request failed","type":"new_api_error","param":"","code":"do_request_failed"}}`
+	got = listen(t.Context(), t, newClient(t, answers(200, nil, strings.NewReader(late))))
+	want = `home: the gateway or the model's provider failed ("upstream error: do request failed"): try again, or another model; the gateway's log may say why`
+	if got.err == nil || got.err.Error() != want {
+		t.Errorf("%v", got.err)
 	}
 	e := &Error{Gateway: "home", Kind: KindServer, Code: 502}
 	if f := e.Fault(); f.Short != "HTTP 502" || f.Kind != model.FaultServer {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -150,7 +151,8 @@ func (k Kind) String() string { return kinds[k].short }
 
 // codes are the words that gateways and providers have for their errors.
 // Sources: new-api types/error.go and middleware/performance.go, one-api
-// relay/controller, the captures; OpenAI's and Anthropic's references.
+// relay/controller, one-hub common/requester, the captures; OpenAI's and
+// Anthropic's references.
 var codes = map[string]Kind{
 	"insufficient_user_quota":        KindBalance,
 	"pre_consume_token_quota_failed": KindKeyExhausted,
@@ -170,7 +172,21 @@ var codes = map[string]Kind{
 	"bad_request_body":               KindBadRequest,
 	"read_request_body_failed":       KindBadRequest,
 	"convert_request_failed":         KindBadRequest,
+	"upstream_request_too_large":     KindTooLong,
 	"empty_response":                 KindEmpty,
+
+	// The request to the provider, or its answer, went wrong at the gateway.
+	"do_request_failed":              KindServer,
+	"new_request_failed":             KindServer,
+	"http_request_failed":            KindServer,
+	"request_stream_failed":          KindServer,
+	"stream_error":                   KindServer,
+	"bad_response":                   KindServer,
+	"bad_response_body":              KindServer,
+	"read_response_body_failed":      KindServer,
+	"unmarshal_response_body_failed": KindServer,
+	"upstream_transport_interrupted": KindServer,
+	"aws_invoke_error":               KindServer,
 
 	"rate_limit_exceeded":        KindSaturated,
 	"rate_limit_error":           KindSaturated,
@@ -228,6 +244,9 @@ func classify(status int, t theirs) Kind {
 	if k, ok := codes[t.code]; ok {
 		return k
 	}
+	if t.code == badStatus {
+		return provider(status, t.message)
+	}
 	text := strings.ToLower(t.message)
 	for _, p := range phrases {
 		if strings.Contains(text, p.text) {
@@ -258,6 +277,36 @@ func classify(status int, t theirs) Kind {
 		return KindServer
 	case status >= 400:
 		return KindBadRequest
+	case strings.HasSuffix(t.kind, "_error"):
+		// An error that names its type under HTTP 200, such as new_api_error or
+		// upstream_error: the call was taken and failed behind the gateway.
+		return KindServer
 	}
 	return KindRefused
+}
+
+// badStatus is the family's code for a provider's error that it cannot read.
+const badStatus = "bad_response_status_code"
+
+// badStatusText finds the provider's status, which the HTTP status is not where
+// the answer had begun.
+var badStatusText = regexp.MustCompile(`bad response status code (\d{3})\b`)
+
+// provider finds the kind of a badStatus: the status is the provider's word to
+// the gateway, whose own key and limits it speaks of.
+func provider(status int, message string) Kind {
+	if found := badStatusText.FindStringSubmatch(message); found != nil {
+		status, _ = strconv.Atoi(found[1])
+	}
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
+		return KindUpstreamKey
+	case http.StatusTooManyRequests:
+		return KindSaturated
+	case http.StatusRequestEntityTooLarge:
+		return KindTooLong
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return KindBadRequest
+	}
+	return KindServer
 }

@@ -7,22 +7,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxClean bounds what is kept of one foreign text, in bytes, before it is cut
 // to its column.
 const maxClean = 4096
 
-// maxAgreed bounds the texts that are measured rune by rune, in bytes.
-const maxAgreed = 256
-
-// maxMarks bounds the combining marks on one letter.
-const maxMarks = 2
+// maxMarks bounds the combining marks on one letter; Burmese words have three.
+const maxMarks = 3
 
 // Clean makes a foreign text (a name, a model, a log row, an error message) fit
 // to be drawn on one line: no escape sequence, control character or bidi
-// override survives, and nothing whose width terminals disagree about. It is the
-// only way in for foreign text.
+// override survives, and nothing whose width terminals disagree about, which is
+// spelled out instead. It is the only way in for foreign text.
 func Clean(s string) string {
 	if plain(s) {
 		return s
@@ -53,7 +51,8 @@ var cleaned = struct {
 const maxCleaned = 2048
 
 func clean(s string) string {
-	s = ansi.Strip(s)
+	// Composed, since a letter in pieces is measured in pieces: Korean above all.
+	s = norm.NFC.String(ansi.Strip(s))
 	var b strings.Builder
 	b.Grow(len(s))
 	marks := 0
@@ -80,28 +79,7 @@ func clean(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return agreed(b.String())
-}
-
-// agreed drops the runes about whose width terminals disagree: what the two ways
-// of measuring, by grapheme cluster and by rune, count differently. It spares
-// CJK and emoji, and costs spacing vowel signs and the like.
-func agreed(s string) string {
-	if ansi.StringWidth(s) == ansi.StringWidthWc(s) && ansi.StringWidth(" "+s+" ") == ansi.StringWidth(s)+2 {
-		return s
-	}
-	kept := " " // a letter that a leading mark cannot hide on
-	for _, r := range s {
-		next := kept + string(r)
-		if w := ansi.StringWidth(next); w == ansi.StringWidthWc(next) && ansi.StringWidth(next+" ") == w+1 &&
-			w == ansi.StringWidth(kept)+ansi.StringWidthWc(string(r)) {
-			kept = next
-		}
-		if len(kept) > maxAgreed {
-			break
-		}
-	}
-	return kept[1:]
+	return agreed(norm.NFC.String(b.String())) // what was dropped may have kept pieces apart
 }
 
 // plain reports whether s is short printable ASCII, as most names are.

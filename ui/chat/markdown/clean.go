@@ -41,8 +41,8 @@ func Safe(s string) string {
 }
 
 // piece is how much is given to text.Clean at once, in bytes: what is longer it
-// may cut.
-const piece = 160
+// may cut, since a letter spelled out is twice as long.
+const piece = 120
 
 // Drawable makes one line of safe text fit to be drawn: nothing stays in it about
 // whose width terminals disagree, and tabs are four blanks.
@@ -70,8 +70,8 @@ func Drawable(s string) string {
 	return out
 }
 
-// cut finds where to cut off a piece: between words, or before a letter that
-// joins nothing.
+// cut finds where to cut off a piece: between words, or else before a letter with
+// its marks.
 func cut(s string) int {
 	at := piece
 	for at > 0 && !utf8.RuneStart(s[at]) {
@@ -79,12 +79,22 @@ func cut(s string) int {
 	}
 	for n := at; n > piece/2; {
 		r, size := utf8.DecodeLastRuneInString(s[:n])
-		if r == ' ' || r >= 0x2E80 && r < 0xA000 {
+		if r == ' ' || r >= 0x4E00 && r < 0xA000 {
 			return n
 		}
 		n -= size
 	}
-	return at
+	// Thai, for one, writes no blanks; what is longer than a piece is no letter.
+	for n := 0; ; {
+		cluster, _ := ansi.FirstGraphemeCluster(s[n:], ansi.GraphemeWidth)
+		if n+len(cluster) > at {
+			if n == 0 {
+				return at
+			}
+			return n
+		}
+		n += len(cluster)
+	}
 }
 
 // agreed is the last resort where pieces, each well measured, join to something

@@ -161,6 +161,26 @@ func TestLongBlocksAreCut(t *testing.T) {
 	}
 }
 
+// TestScripts loses no letter of a script, wherever a long line is cut into pieces.
+func TestScripts(t *testing.T) {
+	for in, want := range map[string]string{
+		"हिन्दी":             "हइन◌्दई",
+		"தமிழ்":              "தமஇழ்",
+		"\u0e19\u0e49\u0e33": "\u0e19\u0e4d\u0e49\u0e32",
+		"\u1112\u1161\u11ab": "한",
+		"か\u3099":            "が",
+		"ที่":                "ที่",
+	} {
+		for _, n := range []int{1, 60} {
+			for _, before := range []string{"", "é", "éa", "éab"} {
+				if got := Drawable(before + strings.Repeat(in, n)); got != before+strings.Repeat(want, n) {
+					t.Errorf("%q, %d times: %q", in, n, got)
+				}
+			}
+		}
+	}
+}
+
 func TestCodes(t *testing.T) {
 	got := Codes("a\n```go\nx\n```\n- b\n  ```sh\n  y\n  ```\n```\nz")
 	if len(got) != 3 || got[0] != (Code{"go", "x\n"}) || got[1] != (Code{"sh", "y\n"}) || got[2].Text != "z\n" {
