@@ -216,7 +216,7 @@ func (s *Screen) compareTable(d pane.Data, w, h int) []string {
 		if u := it.Cost.Usage; u.OK {
 			cells[3] = table.Str(text.Short(u.V.Prompt)+"→"+text.Short(u.V.Completion), th.Plain)
 		}
-		if a := s.amount(d, it.Cost, it.awaited); a != "" {
+		if a := s.amount(d, it.message(), it.awaited); a != "" {
 			cells[4] = table.Str(a, th.Money)
 		} else if !it.End.Whole() && it.End != model.ChatOpen {
 			cells[4] = table.Str(string(it.End), th.Bad)

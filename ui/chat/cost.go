@@ -157,7 +157,7 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 		}
 		parts = append(parts, fmt.Sprintf(w.Tokens, in, out))
 	}
-	amount := s.amount(d, c, it.awaited)
+	amount := s.amount(d, it.message(), it.awaited)
 	if amount != "" {
 		parts = append(parts, amount)
 	}
@@ -216,8 +216,8 @@ func wrap(s string, w int) []string {
 }
 
 // amount is the billed amount, or the estimate.
-func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
-	w := s.words
+func (s *Screen) amount(d pane.Data, m Message, awaited bool) string {
+	w, c := s.words, m.Cost
 	if c.Billed.OK {
 		return fmt.Sprintf(w.Billed, priceOf(d, c))
 	}
@@ -230,7 +230,7 @@ func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 		parts = append(parts, w.NoLog)
 	case c.Missing:
 		parts = append(parts, w.NotInLog)
-	case awaited && !c.About.OK && c.First.OK: // what was refused is hardly charged
+	case awaited && !c.About.OK && (c.First.OK || m.End == model.ChatStopped): // what was refused is hardly charged
 		parts = append(parts, w.AwaitsLog)
 	}
 	return strings.Join(parts, ", ")
@@ -262,7 +262,7 @@ func (s *Screen) total() (q float64, about, least bool) {
 			q += float64(m.Cost.Billed.V)
 		case m.Cost.About.OK:
 			q, about = q+m.Cost.About.V, true
-		case m.charged() && (m.End != model.ChatFailed || m.Text != "") || m.End == model.ChatOpen:
+		case m.charged() && !m.refused() || m.End == model.ChatOpen:
 			least = true
 		}
 	}
