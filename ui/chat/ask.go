@@ -44,10 +44,14 @@ func (s *Screen) send(d pane.Data) tea.Cmd {
 	}
 	s.items = append(s.items, q)
 	s.composer.clear()
-	if len(s.versus) > 1 {
-		return s.startCompare()
+	var prices tea.Cmd
+	if !s.priced() { // so that what the answer cost can be said when it ends
+		prices = s.askModels()
 	}
-	return s.startAnswer(newItem(Message{}))
+	if len(s.versus) > 1 {
+		return tea.Batch(prices, s.startCompare())
+	}
+	return tea.Batch(prices, s.startAnswer(newItem(Message{})))
 }
 
 // startAnswer asks the conversation so far and puts the answer below it.
