@@ -66,7 +66,7 @@ func (s *Screen) costToSend(d pane.Data, names []string) (cost, brief string) {
 	case q.OK || len(s.models) == 0:
 		return "", ""
 	case !s.priced():
-		return s.words.PriceUnread, s.words.PriceUnread
+		return s.words.PriceUnread, s.words.PriceUnreadShort
 	}
 	return s.words.NoPrice, s.words.NoPrice
 }

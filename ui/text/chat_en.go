@@ -9,7 +9,7 @@ type ChatWords struct {
 	TheySay, TheirCode, TheirRequest, System                                              string
 
 	// The cost line and the composer's note.
-	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall, PriceUnread string
+	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall, PriceUnread, PriceUnreadShort string
 
 	// Popups: titles, columns, prompts, hints.
 	PickModel, PickModels, PickKey, Settings, Attach, Conversations, Again, Export, Rename, Delete                         string
@@ -60,7 +60,7 @@ var ChatEnglish = ChatWords{
 	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", TheirCode: "code %s", TheirRequest: "request %s", System: "system prompt",
 
 	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s tokens", Cached: "%s cached", Thought: "%s thought",
-	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PriceUnread: "price not read yet", PerCall: "a call",
+	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PriceUnread: "price not read yet", PriceUnreadShort: "no price yet", PerCall: "a call",
 
 	PickModel: "Model", PickModels: "Compare: two to four models", PickKey: "Key", Settings: "Settings", Attach: "Attach",
 	Conversations: "Conversations", Again: "Try again", Export: "Export", Rename: "Rename", Delete: "Delete",
