@@ -44,6 +44,10 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		}
 		return s.composer.press(s.words, msg, s.history)
 	}
+	if k == "esc" && s.streaming() {
+		s.stop()
+		return nil
+	}
 	return s.Run(s.find(msg, false), d)
 }
 

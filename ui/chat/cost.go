@@ -144,10 +144,10 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	if c.First.OK {
 		parts = append(parts, fmt.Sprintf(w.First, text.Took(c.First.V)))
 	}
-	if v := speed(c); v.OK {
+	if v := speed(c); v.OK && !it.bare { // a lane without a table is low: what is compared most has to do
 		parts = append(parts, fmt.Sprintf(w.Speed, perSecond(v.V)))
 	}
-	if u := c.Usage; u.OK {
+	if u := c.Usage; u.OK && !it.bare {
 		in, out := text.Short(u.V.Prompt), text.Short(u.V.Completion)
 		if n := u.V.Cached; n.OK && n.V > 0 {
 			in += " (" + fmt.Sprintf(w.Cached, text.Short(n.V)) + ")"

@@ -3,7 +3,7 @@ package text
 // ChatWords are the words of the chat screen in one language.
 type ChatWords struct {
 	// Titles and states.
-	Chat, Composer, You, Total, Waiting, Writing, Thinking, Stopping                      string
+	Chat, Composer, You, Total, Waiting, Writing, Thinking, Silent, EscStops, Stopping                      string
 	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
 	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
 	TheySay, TheirCode, TheirRequest, System                                              string
@@ -20,7 +20,7 @@ type ChatWords struct {
 	PickHint, PickModelHint, AskFor, FourAtMost, MarkHint, FormHint, ListHint, SureHint, DeleteHint, NothingFound, Loading string
 
 	// Compare.
-	Compare, ComparePick string
+	Compare, ComparePick, CompareStop string
 
 	// Notices.
 	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
@@ -44,7 +44,7 @@ type ChatActions struct {
 // ChatEnglish are the words of the chat screen in English.
 var ChatEnglish = ChatWords{
 	Chat: "Chat", Composer: "Message", You: "You", Total: "%s in all",
-	Waiting: "waiting for the first token · %s", Writing: "writing · esc stops", Thinking: "thinking · esc stops", Stopping: "stopping",
+	Waiting: "waiting for the first token · %s", Writing: "writing", Thinking: "thinking", Silent: "nothing for %s", EscStops: "%s · esc stops", Stopping: "stopping",
 	NoModel:     "no model is chosen",
 	NoModelHint: "enter shows the models of this gateway, their prices and how fast they were here",
 	Empty:       "ask something",
@@ -79,7 +79,7 @@ var ChatEnglish = ChatWords{
 	ListHint: "enter resumes · ctrl+r renames · ctrl+x deletes · esc closes", SureHint: "R asks · esc does not", DeleteHint: "D deletes · esc does not",
 	NothingFound: "nothing found", Loading: "asking the gateway",
 
-	Compare: "Compare", ComparePick: "← → choose · enter goes on with it",
+	Compare: "Compare", ComparePick: "← → choose · enter goes on with it", CompareStop: "← → choose · esc stops them",
 
 	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer",
 	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s · backspace before the text takes it off", Detached: "%s is not attached any more",
