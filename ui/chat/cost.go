@@ -228,9 +228,10 @@ func (s *Screen) amount(d pane.Data, m Message, awaited bool) string {
 	switch {
 	case c.NoLog:
 		parts = append(parts, w.NoLog)
+	case m.refused():
 	case c.Missing:
 		parts = append(parts, w.NotInLog)
-	case awaited && !c.About.OK && (c.First.OK || m.End == model.ChatStopped): // what was refused is hardly charged
+	case awaited && !c.About.OK && (c.First.OK || m.End == model.ChatStopped):
 		parts = append(parts, w.AwaitsLog)
 	}
 	return strings.Join(parts, ", ")

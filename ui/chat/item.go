@@ -251,9 +251,11 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 		say(th.Dim, what)
 		return lines, true
 	case model.ChatEmpty:
-		say(th.Warn, words.EmptyAnswer)
+		if it.Fault == "" { // which says so too, and why
+			say(th.Warn, words.EmptyAnswer)
+		}
 	case model.ChatCutOff:
-		if it.Fault == "" { // which says so too
+		if it.Fault == "" {
 			say(th.Warn, "✗ "+words.CutOff)
 		}
 	case model.ChatStopped:
@@ -265,8 +267,8 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 			say(th.Bad, "✗ "+words.Failed)
 		}
 	case model.ChatFinished:
-		if it.Finish == "length" {
-			say(th.Warn, words.LengthEnd)
+		if why := it.ranShort(words); why != "" {
+			say(th.Warn, why)
 		}
 	}
 	if it.Fault != "" && it.End != model.ChatStopped {

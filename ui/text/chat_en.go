@@ -5,7 +5,7 @@ type ChatWords struct {
 	// Titles and states.
 	Chat, Composer, You, Total, Waiting, Writing, Thinking, Silent, EscStops, Stopping                      string
 	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
-	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
+	Failed, Unconfirmed, LengthEnd, FilterEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
 	TheySay, TheirCode, TheirRequest, System                                              string
 
 	// The cost line and the composer's note.
@@ -55,6 +55,7 @@ var ChatEnglish = ChatWords{
 	Stopped:     "stopped", Failed: "failed",
 	Unconfirmed: "the gateway ended the stream without the model saying that it was done: this may not be all",
 	LengthEnd:   "ended at the token limit",
+	FilterEnd:   "ended by the provider's content filter: the rest was held back",
 	Reasoning:   "▸ reasoning, %s chars", ReasoningOpen: "▾ reasoning, %s chars",
 	More:         "… %s more lines · t unfolds",
 	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", TheirCode: "code %s", TheirRequest: "request %s", System: "system prompt",
