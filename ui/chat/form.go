@@ -76,13 +76,16 @@ func (f *form) paste(msg tea.PasteMsg) {
 	x.area.InsertString(safe(s))
 }
 
+// view draws the fields, and what stands below them. Where the room is short the
+// fields are scrolled to the one that is written in, and what is wrong stays in sight.
 func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *tea.Cursor) {
 	th := d.Theme
+	from, to := 0, 0 // of the field that is written in
 	for i := range f.fields {
 		x := &f.fields[i]
 		style := th.Dim
 		if i == f.at {
-			style = th.Focus
+			style, from = th.Focus, len(lines)
 			x.area.Focus()
 		} else {
 			x.area.Blur()
@@ -100,17 +103,29 @@ func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *t
 				lines = append(lines, th.Faint.Text("│ ")+l)
 			}
 		}
+		if i == f.at {
+			to = len(lines)
+		}
 	}
 	style := th.Dim
 	if f.fault != "" {
 		style = th.Warn
 	}
+	var below []string
 	if b := f.below(); b != "" {
 		for _, l := range text.Wrap(b, max(1, w)) {
-			lines = append(lines, style.Text(l))
+			below = append(below, style.Text(l))
 		}
 	}
-	return lines[:min(len(lines), h)], cursor
+	below = below[:max(0, min(len(below), h-2))] // a label and a line of its field
+	room := max(0, h-len(below))
+	skip := min(max(0, to-room), from)
+	if cursor != nil {
+		skip = min(max(skip, cursor.Y-room+1), len(lines)) // of a field higher than the room
+		cursor.Y -= skip
+	}
+	lines = lines[skip:min(len(lines), skip+room)]
+	return append(lines, below...), cursor
 }
 
 func (f *form) press(s *Screen, msg tea.KeyPressMsg, _ pane.Data) (tea.Cmd, bool) {
@@ -137,6 +152,7 @@ func (f *form) press(s *Screen, msg tea.KeyPressMsg, _ pane.Data) (tea.Cmd, bool
 		}
 		return cmd, s.pop != nil
 	}
+	x.area.Focus() // it may not have been drawn since tab
 	var cmd tea.Cmd
 	x.area, cmd = x.area.Update(msg)
 	return cmd, true
