@@ -44,7 +44,8 @@ func newField(label, value string, high int) field {
 }
 
 func (f *form) title(*Screen) string  { return f.name }
-func (f *form) hint(s *Screen) string { return s.words.FormHint }
+func (f *form) hint(s *Screen) string { return f.keys(s) }
+func (f *form) keys(s *Screen) string { return s.words.FormHint }
 
 func (f *form) size(_ *Screen, w, h int) (int, int) {
 	w = min(w, 76)

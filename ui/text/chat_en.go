@@ -3,10 +3,10 @@ package text
 // ChatWords are the words of the chat screen in one language.
 type ChatWords struct {
 	// Titles and states.
-	Chat, Composer, You, Total, Waiting, Writing, Thinking, Silent, EscStops, Stopping                      string
-	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
+	Chat, Composer, You, Total, Waiting, Writing, Thinking, Silent, EscStops, Stopping               string
+	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped                string
 	Failed, Unconfirmed, LengthEnd, FilterEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
-	TheySay, TheirCode, TheirRequest, System                                              string
+	TheySay, TheirCode, TheirRequest, System                                                         string
 
 	// The cost line and the composer's note.
 	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall, PriceUnread, PriceUnreadShort string
@@ -23,9 +23,9 @@ type ChatWords struct {
 	Compare, ComparePick, CompareStop string
 
 	// Notices.
-	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
-	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
-	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
+	CopiedAnswer, CopiedCode, NoAnswer, NoCode, NoCodeHere, CopiedBefore, Busy, SavedTo, NotSaved, Deleted, Attached string
+	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry                        string
+	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached                               string
 	EditedFleeting, LeftBehind, EditorKept, ChordOf, ChordMore,
 	ExportAnswer, ExportReasoning, ExportTook, ExportQuota, ExportRequest string
 
@@ -82,7 +82,7 @@ var ChatEnglish = ChatWords{
 
 	Compare: "Compare", ComparePick: "← → choose · enter goes on with it", CompareStop: "← → choose · esc stops them",
 
-	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer",
+	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer", NoCodeHere: "there is no code to copy here", CopiedBefore: "copied the answer before: the last one has no text",
 	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s · backspace before the text takes it off", Detached: "%s is not attached any more",
 	TooLarge: "%s is larger than 20 MB", NotText: "%s is neither text nor a picture that models take (PNG, JPEG, GIF, WebP)", NotFile: "%s is no file",
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
