@@ -39,7 +39,7 @@ func TestCutOffIsSaidOnce(t *testing.T) {
 func TestAnEmptyAnswerIsExplainedOnce(t *testing.T) {
 	empty := faultErr{model.Fault{Sentence: "prod: the answer finished with no content: raise the limit of tokens"}}
 	g := newStage(t).typed("hello").press("enter").fails(model.Delta{End: model.ChatEmpty}, empty)
-	if s := g.shown(100, 28); !strings.Contains(s, empty.f.Sentence) || strings.Contains(s, "its upstream may have failed") {
+	if s := g.shown(100, 28); !strings.Contains(s, empty.f.Sentence) || strings.Contains(s, "the answer is empty") {
 		t.Errorf("\n%s", s)
 	}
 }

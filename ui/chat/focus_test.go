@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gatewatch/model"
+	"gatewatch/ui/pane"
 )
 
 // Under a popup the keys of the transcript type text: its own are shown.
@@ -54,7 +55,10 @@ func TestNoCodeIsSaidAtOnce(t *testing.T) {
 // An answer that failed does not hide those above it.
 func TestCopyAfterAFailure(t *testing.T) {
 	g := newStage(t).ask("q", short).typed("more").press("enter").fails(model.Delta{End: model.ChatFailed}, errors.New("refused"))
-	if g.press("esc", "y"); g.copied != short {
+	if said := g.press("esc").Run("copy answer", g.d)().(pane.Copied).Name; said != g.words.CopiedBefore {
+		t.Errorf("%q is said", said)
+	}
+	if g.press("y"); g.copied != short {
 		t.Errorf("copied %q, %q", g.copied, g.notice)
 	}
 	if g.press("c", "1"); !strings.HasPrefix(g.copied, "var mu") {

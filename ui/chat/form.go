@@ -81,12 +81,11 @@ func (f *form) paste(msg tea.PasteMsg) {
 // fields are scrolled to the one that is written in, and what is wrong stays in sight.
 func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *tea.Cursor) {
 	th := d.Theme
-	from, to := 0, 0 // of the field that is written in
 	for i := range f.fields {
 		x := &f.fields[i]
 		style := th.Dim
 		if i == f.at {
-			style, from = th.Focus, len(lines)
+			style = th.Focus
 			x.area.Focus()
 		} else {
 			x.area.Blur()
@@ -104,9 +103,6 @@ func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *t
 				lines = append(lines, th.Faint.Text("│ ")+l)
 			}
 		}
-		if i == f.at {
-			to = len(lines)
-		}
 	}
 	style := th.Dim
 	if f.fault != "" {
@@ -120,9 +116,9 @@ func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *t
 	}
 	below = below[:max(0, min(len(below), h-2))] // a label and a line of its field
 	room := max(0, h-len(below))
-	skip := min(max(0, to-room), from)
+	skip := 0
 	if cursor != nil {
-		skip = min(max(skip, cursor.Y-room+1), len(lines)) // of a field higher than the room
+		skip = min(max(0, cursor.Y-room+1), len(lines))
 		cursor.Y -= skip
 	}
 	lines = lines[skip:min(len(lines), skip+room)]
