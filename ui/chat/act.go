@@ -44,6 +44,10 @@ func (s *Screen) press(msg tea.KeyPressMsg, d pane.Data) tea.Cmd {
 		}
 		return s.composer.press(s.words, msg, s.history)
 	}
+	if k == "esc" && s.streaming() {
+		s.stop()
+		return nil
+	}
 	return s.Run(s.find(msg, false), d)
 }
 
@@ -72,10 +76,9 @@ func (s *Screen) justEnded() bool {
 // Why says why a command of Bindings cannot be run now, "" when it can.
 func (s *Screen) Why(name string) string {
 	w := s.words
-	last := s.last()
 	switch name {
 	case "copy answer", "copy code":
-		if last == nil || last.text.Len() == 0 {
+		if s.lastSaid() == nil {
 			return w.NoAnswer
 		}
 	case "again", "edit last":
@@ -129,7 +132,11 @@ func (s *Screen) Run(name string, d pane.Data) tea.Cmd {
 	case "write":
 		s.setFocus(onComposer)
 	case "copy answer":
-		return pane.Send(pane.Copied{Name: s.words.CopiedAnswer, Text: safe(s.last().answer())})
+		it, name := s.lastSaid(), s.words.CopiedAnswer
+		if it != s.last() {
+			name = s.words.CopiedBefore
+		}
+		return pane.Send(pane.Copied{Name: name, Text: safe(it.answer())})
 	case "copy code":
 		s.openChord(d)
 	case "again":
@@ -195,6 +202,20 @@ func (s *Screen) last() *item {
 	}
 	for _, it := range slices.Backward(s.items) {
 		if it.Role == model.ChatAssistant {
+			return it
+		}
+	}
+	return nil
+}
+
+// lastSaid is the last answer that has text, or the lane under the cursor if it has.
+func (s *Screen) lastSaid() *item {
+	all := s.items
+	if s.cmp != nil {
+		all = []*item{s.last()}
+	}
+	for _, it := range slices.Backward(all) {
+		if it.Role == model.ChatAssistant && it.text.Len() > 0 {
 			return it
 		}
 	}

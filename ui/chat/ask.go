@@ -44,10 +44,14 @@ func (s *Screen) send(d pane.Data) tea.Cmd {
 	}
 	s.items = append(s.items, q)
 	s.composer.clear()
-	if len(s.versus) > 1 {
-		return s.startCompare()
+	var prices tea.Cmd
+	if !s.priced() { // so that what the answer cost can be said when it ends
+		prices = s.askModels()
 	}
-	return s.startAnswer(newItem(Message{}))
+	if len(s.versus) > 1 {
+		return tea.Batch(prices, s.startCompare())
+	}
+	return tea.Batch(prices, s.startAnswer(newItem(Message{})))
 }
 
 // startAnswer asks the conversation so far and puts the answer below it.
@@ -117,12 +121,25 @@ func (s *Screen) onStreamed(msg streamed) tea.Cmd {
 	return tea.Batch(append(cmds, s.hub.more(), s.save())...)
 }
 
+// fill shows an answer that has ended from where it fills its pane, unless it was
+// scrolled by hand: the room that a jump left below is for nothing any more.
+func (s *Screen) fill(it *item) {
+	if s.cmp == nil {
+		s.script.full = true // for nothing where the end is not followed
+		return
+	}
+	if i := slices.Index(s.cmp.lanes, it); i >= 0 {
+		s.cmp.views[i].full = true
+	}
+}
+
 // ended closes an answer and says so to whoever reads the log.
 func (s *Screen) ended(it *item, n *news) tea.Cmd {
 	it.End, it.Finish, it.Fault, it.Theirs, it.Code = n.end, n.finish, safe(n.fault), safe(n.theirs), safe(n.code)
 	it.Cost.Took = model.Some(n.ended.Sub(it.At))
 	it.finish()
 	delete(s.running, it.ID)
+	s.fill(it)
 	if it.Cost.Usage.OK || it.text.Len() > 0 || it.thought.Len() > 0 {
 		asked := s.messages()
 		if s.cmp == nil {

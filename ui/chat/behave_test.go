@@ -348,14 +348,14 @@ func TestWhatAnAnswerCostIsNeverSilent(t *testing.T) {
 		"no log": {BilledMsg{NoLog: true}, "this gateway keeps no log of calls"},
 	} {
 		g := newStage(t)
-		g.models = nil // no price, so no estimate
+		g.models, g.svc.models = nil, nil // no price, so no estimate
 		g.typed("hello").press("enter").say(0, time.Second, model.Delta{Content: "Hi", End: model.ChatFinished})
-		if got := g.amount(g.d, g.items[1].Cost, g.items[1].awaited); got != "cost: when the log has it" {
+		if got := g.amount(g.d, g.items[1].message(), g.items[1].awaited); got != "cost: when the log has it" {
 			t.Errorf("%s: before it comes %q is said", name, got)
 		}
 		c.msg.Answer = g.items[1].ID
 		g.Update(c.msg, g.d)
-		if got := g.amount(g.d, g.items[1].Cost, g.items[1].awaited); !strings.HasPrefix(got, c.want) {
+		if got := g.amount(g.d, g.items[1].message(), g.items[1].awaited); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -16,9 +16,16 @@ import (
 // held in memory for 75 minutes.
 const lookBack = 70 * time.Minute
 
-// charged reports whether an answer may have cost something.
+// charged reports whether an answer may have cost something. One that was stopped is
+// charged for what the model had begun, whether or not a word of it came.
 func (m *Message) charged() bool {
-	return m.Cost.Usage.OK && m.End != model.ChatFailed || m.Text != "" || m.Reasoning != "" || m.Cost.RequestID != ""
+	return m.Cost.Usage.OK && m.End != model.ChatFailed || m.Text != "" || m.Reasoning != "" || m.Cost.RequestID != "" || m.End == model.ChatStopped
+}
+
+// refused reports whether the gateway did not let a question through: that is hardly
+// charged, and not every gateway writes it down.
+func (m *Message) refused() bool {
+	return m.End == model.ChatFailed && m.Text == "" && m.Reasoning == ""
 }
 
 // asked is an answer as the log is searched for it. until is when it was over at the

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -178,5 +179,27 @@ func TestCostIsLookedForAfterTheProgramWasLeft(t *testing.T) {
 		if g := g.later(time.Second); len(g.lookedFor()) != 0 {
 			t.Errorf("%s: it has a bill, and is looked for", name)
 		}
+	}
+}
+
+// An answer that was stopped before its first token is billed all the same, and is
+// looked for now and after the program was left.
+func TestStoppedBeforeTheFirstTokenIsLookedFor(t *testing.T) {
+	g := newStage(t).typed("q").press("enter", "esc").say(0, 2*time.Second, model.Delta{End: model.ChatStopped})
+	if got := g.lookedFor(); len(got) != 1 || !got[0].Open {
+		t.Fatalf("looked for %+v", got)
+	}
+	if s := g.shown(80, 24); !strings.Contains(s, "cost: when the log has it") {
+		t.Errorf("it is not said that its cost comes:\n%s", s)
+	}
+	if _, _, least := g.total(); !least {
+		t.Error("the total is said to be all")
+	}
+	if got := g.later(time.Minute).lookedFor(); len(got) != 1 {
+		t.Errorf("later looked for %d", len(got))
+	}
+	g.run(g.Update(bill(g.items[1].ID, 3935), g.d))
+	if s := g.shown(80, 24); !strings.Contains(s, "$0.00787 billed") {
+		t.Errorf("the bill is not seen:\n%s", s)
 	}
 }

@@ -66,7 +66,8 @@ type Screen struct {
 	modelsFor   Via    // what they were asked with
 	modelsFault string
 	modelsAt    time.Time
-	loading     Via // what they are asked with at the moment
+	loading     Via       // what they are asked with at the moment
+	askedAt     time.Time // when they were asked for last
 
 	// used are the model and the key that were chosen last, by gateway: none of them
 	// means the same at another one.
@@ -217,7 +218,7 @@ func (s *Screen) Update(msg tea.Msg, d pane.Data) tea.Cmd {
 func (s *Screen) take(msg tea.Msg, d pane.Data) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return s.press(msg, d)
+		return tea.Batch(s.press(msg, d), s.askPrices())
 	case tea.PasteMsg:
 		return s.Paste(msg)
 	case streamed:

@@ -23,9 +23,9 @@ type compare struct {
 
 const (
 	// narrowLane is the least width of a column, in cells, lowLane the least height,
-	// in lines, with its frame.
+	// in lines, with its frame: six lines hold a sentence or two.
 	narrowLane = 26
-	lowLane    = 5
+	lowLane    = 8
 )
 
 // Wide reports whether answers stand side by side, which want all the room that the
@@ -116,7 +116,11 @@ func (c *compare) run(s *Screen, name string) bool {
 func (s *Screen) drawCompare(d pane.Data, w, h int) []string {
 	c := s.cmp
 	below, head := len(c.lanes)+3, 1
-	if h-below < 6 {
+	all := func(h int) bool {
+		columns, rows := grid(len(c.lanes), w, h)
+		return columns*rows >= len(c.lanes)
+	}
+	if h-below < 6 || !all(h-below-head) && all(h-head) { // rather the answers than a table of them
 		below = 0
 	}
 	if h-below-head < 6 {
@@ -132,6 +136,9 @@ func (s *Screen) drawCompare(d pane.Data, w, h int) []string {
 		return lines
 	}
 	f := pane.Frame{Title: s.words.Compare, Note: s.words.ComparePick}
+	if s.streaming() {
+		f.Note = s.words.CompareStop
+	}
 	if head == 0 {
 		f.Title += " · " + d.Name(nameFor(s.askedInShort()))
 		f.Title = text.Cut(f.Title, max(12, w-10-text.Width(f.Note)))
@@ -170,11 +177,17 @@ func (s *Screen) drawLanes(d pane.Data, w, h int) []string {
 			wide := left / (to - i)
 			left -= wide
 			f := pane.Frame{Title: text.Clean(c.lanes[i].Model), Focused: i == c.at && s.focus == onTranscript && s.pop == nil}
+			if it := c.lanes[i]; it.running() && it.begun() { // its foot would take the room of its words
+				f.Note = s.doing(it)
+			}
 			switch {
 			case n < len(c.lanes):
-				f.Note = fmt.Sprintf("%d/%d", i+1, len(c.lanes))
+				f.Note = joined(f.Note, fmt.Sprintf("%d/%d", i+1, len(c.lanes)))
 			case i == c.at:
 				f.Mark, f.MarkStyle = "●", d.Theme.Focus
+			}
+			if f.Note != "" { // a part of the name does, a part of the note would not
+				f.Title = text.Cut(f.Title, max(8, wide-11-text.Width(f.Note)))
 			}
 			for y, l := range pane.Box(d.Theme, f, wide, high, c.views[i].view(s, d, wide-2, high-2)) {
 				lines[top+y] += l
@@ -216,7 +229,7 @@ func (s *Screen) compareTable(d pane.Data, w, h int) []string {
 		if u := it.Cost.Usage; u.OK {
 			cells[3] = table.Str(text.Short(u.V.Prompt)+"→"+text.Short(u.V.Completion), th.Plain)
 		}
-		if a := s.amount(d, it.Cost, it.awaited); a != "" {
+		if a := s.amount(d, it.message(), it.awaited); a != "" {
 			cells[4] = table.Str(a, th.Money)
 		} else if !it.End.Whole() && it.End != model.ChatOpen {
 			cells[4] = table.Str(string(it.End), th.Bad)

@@ -106,6 +106,17 @@ func (m Message) prompt() string {
 	return ""
 }
 
+// ranShort says why an answer that the model ended is not all, "" where it is.
+func (m Message) ranShort(w *text.ChatWords) string {
+	switch m.Finish {
+	case "length":
+		return w.LengthEnd
+	case "content_filter":
+		return w.FilterEnd
+	}
+	return ""
+}
+
 // request is the next question. Answers that hold nothing are left out, with the
 // question that they were to.
 func request(s Settings, messages []Message) model.ChatRequest {

@@ -53,6 +53,10 @@ func (s *Screen) beingRead() *item {
 // one before it that holds any.
 func (s *Screen) openChord(d pane.Data) {
 	it, coded := s.beingRead(), s.coded()
+	if len(coded) == 0 {
+		s.notice = s.words.NoCodeHere
+		return
+	}
 	if !slices.Contains(coded, it) && len(coded) > 0 {
 		upTo := slices.Index(s.items, it)
 		near := coded[0]

@@ -144,10 +144,10 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	if c.First.OK {
 		parts = append(parts, fmt.Sprintf(w.First, text.Took(c.First.V)))
 	}
-	if v := speed(c); v.OK {
+	if v := speed(c); v.OK && !it.bare { // a lane without a table is low: what is compared most has to do
 		parts = append(parts, fmt.Sprintf(w.Speed, perSecond(v.V)))
 	}
-	if u := c.Usage; u.OK {
+	if u := c.Usage; u.OK && !it.bare {
 		in, out := text.Short(u.V.Prompt), text.Short(u.V.Completion)
 		if n := u.V.Cached; n.OK && n.V > 0 {
 			in += " (" + fmt.Sprintf(w.Cached, text.Short(n.V)) + ")"
@@ -157,7 +157,7 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 		}
 		parts = append(parts, fmt.Sprintf(w.Tokens, in, out))
 	}
-	amount := s.amount(d, c, it.awaited)
+	amount := s.amount(d, it.message(), it.awaited)
 	if amount != "" {
 		parts = append(parts, amount)
 	}
@@ -216,8 +216,8 @@ func wrap(s string, w int) []string {
 }
 
 // amount is the billed amount, or the estimate.
-func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
-	w := s.words
+func (s *Screen) amount(d pane.Data, m Message, awaited bool) string {
+	w, c := s.words, m.Cost
 	if c.Billed.OK {
 		return fmt.Sprintf(w.Billed, priceOf(d, c))
 	}
@@ -228,9 +228,10 @@ func (s *Screen) amount(d pane.Data, c Cost, awaited bool) string {
 	switch {
 	case c.NoLog:
 		parts = append(parts, w.NoLog)
+	case m.refused():
 	case c.Missing:
 		parts = append(parts, w.NotInLog)
-	case awaited && !c.About.OK && c.First.OK: // what was refused is hardly charged
+	case awaited && !c.About.OK && (c.First.OK || m.End == model.ChatStopped):
 		parts = append(parts, w.AwaitsLog)
 	}
 	return strings.Join(parts, ", ")
@@ -262,7 +263,7 @@ func (s *Screen) total() (q float64, about, least bool) {
 			q += float64(m.Cost.Billed.V)
 		case m.Cost.About.OK:
 			q, about = q+m.Cost.About.V, true
-		case m.charged() && (m.End != model.ChatFailed || m.Text != "") || m.End == model.ChatOpen:
+		case m.charged() && !m.refused() || m.End == model.ChatOpen:
 			least = true
 		}
 	}

@@ -184,14 +184,17 @@ func (p paper) answer(b *strings.Builder, m Message, n int) {
 			fmt.Fprintf(b, "\n(%s)\n", fmt.Sprintf(w.TheySay, text.Clean(m.Theirs)))
 		}
 	}
-	if facts := p.facts(m.Cost); facts != "" {
+	if why := m.ranShort(w); m.End == model.ChatFinished && why != "" {
+		fmt.Fprintf(b, "\n(%s)\n", why)
+	}
+	if facts := p.facts(m); facts != "" {
 		fmt.Fprintf(b, "\n%s\n", facts)
 	}
 }
 
 // facts are what is known of the time and the price of an answer.
-func (p paper) facts(c Cost) string {
-	w := p.words
+func (p paper) facts(m Message) string {
+	w, c := p.words, m.Cost
 	var out []string
 	add := func(form string, args ...any) { out = append(out, fmt.Sprintf(form, args...)) }
 	if c.First.OK {
@@ -221,6 +224,7 @@ func (p paper) facts(c Cost) string {
 		add(w.Billed, p.amount(float64(c.Billed.V)))
 	case c.NoLog:
 		out = append(out, w.NoLog)
+	case m.refused():
 	case c.Missing:
 		out = append(out, w.NotInLog)
 	}

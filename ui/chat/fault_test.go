@@ -34,3 +34,39 @@ func TestCutOffIsSaidOnce(t *testing.T) {
 		t.Errorf("\n%s", s)
 	}
 }
+
+// An empty answer comes with a fault that explains it.
+func TestAnEmptyAnswerIsExplainedOnce(t *testing.T) {
+	empty := faultErr{model.Fault{Sentence: "prod: the answer finished with no content: raise the limit of tokens"}}
+	g := newStage(t).typed("hello").press("enter").fails(model.Delta{End: model.ChatEmpty}, empty)
+	if s := g.shown(100, 28); !strings.Contains(s, empty.f.Sentence) || strings.Contains(s, "the answer is empty") {
+		t.Errorf("\n%s", s)
+	}
+}
+
+func TestAFilteredAnswerIsNotWhole(t *testing.T) {
+	g := newStage(t).typed("hello").press("enter").say(0, time.Second, model.Delta{Content: "As long as"}, model.Delta{End: model.ChatFinished, FinishReason: "content_filter"})
+	for _, s := range []string{g.shown(100, 28), string(g.snapshot().Markdown())} {
+		if !strings.Contains(s, "ended by the provider's content filter") {
+			t.Errorf("\n%s", s)
+		}
+	}
+}
+
+// A gateway that lets a question not through need not write that down: nothing is to be
+// wondered about.
+func TestARefusalNeedNotBeInTheLog(t *testing.T) {
+	refused := faultErr{model.Fault{Sentence: "prod: the account's balance is used up"}}
+	g := newStage(t).typed("hello").press("enter").fails(model.Delta{End: model.ChatFailed, RequestID: "req-7"}, refused)
+	g.run(g.Update(BilledMsg{Answer: g.items[1].ID}, g.d))
+	if s := g.shown(100, 28); strings.Contains(s, "not in the log") {
+		t.Errorf("\n%s", s)
+	}
+	if s := string(g.snapshot().Markdown()); strings.Contains(s, "not in the log") {
+		t.Errorf("\n%s", s)
+	}
+	g.run(g.Update(bill(g.items[1].ID, 3935), g.d))
+	if s := g.shown(100, 28); !strings.Contains(s, "$0.00787 billed") {
+		t.Errorf("a row that came is not told:\n%s", s)
+	}
+}

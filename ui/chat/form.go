@@ -44,7 +44,8 @@ func newField(label, value string, high int) field {
 }
 
 func (f *form) title(*Screen) string  { return f.name }
-func (f *form) hint(s *Screen) string { return s.words.FormHint }
+func (f *form) hint(s *Screen) string { return f.keys(s) }
+func (f *form) keys(s *Screen) string { return s.words.FormHint }
 
 func (f *form) size(_ *Screen, w, h int) (int, int) {
 	w = min(w, 76)
@@ -76,6 +77,8 @@ func (f *form) paste(msg tea.PasteMsg) {
 	x.area.InsertString(safe(s))
 }
 
+// view draws the fields, and what stands below them. Where the room is short the
+// fields are scrolled to the one that is written in, and what is wrong stays in sight.
 func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *tea.Cursor) {
 	th := d.Theme
 	for i := range f.fields {
@@ -105,12 +108,21 @@ func (f *form) view(_ *Screen, d pane.Data, w, h int) (lines []string, cursor *t
 	if f.fault != "" {
 		style = th.Warn
 	}
+	var below []string
 	if b := f.below(); b != "" {
 		for _, l := range text.Wrap(b, max(1, w)) {
-			lines = append(lines, style.Text(l))
+			below = append(below, style.Text(l))
 		}
 	}
-	return lines[:min(len(lines), h)], cursor
+	below = below[:max(0, min(len(below), h-2))] // a label and a line of its field
+	room := max(0, h-len(below))
+	skip := 0
+	if cursor != nil {
+		skip = min(max(0, cursor.Y-room+1), len(lines))
+		cursor.Y -= skip
+	}
+	lines = lines[skip:min(len(lines), skip+room)]
+	return append(lines, below...), cursor
 }
 
 func (f *form) press(s *Screen, msg tea.KeyPressMsg, _ pane.Data) (tea.Cmd, bool) {
@@ -137,6 +149,7 @@ func (f *form) press(s *Screen, msg tea.KeyPressMsg, _ pane.Data) (tea.Cmd, bool
 		}
 		return cmd, s.pop != nil
 	}
+	x.area.Focus() // it may not have been drawn since tab
 	var cmd tea.Cmd
 	x.area, cmd = x.area.Update(msg)
 	return cmd, true

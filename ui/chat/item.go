@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"gatewatch/model"
@@ -55,6 +56,9 @@ func (it *item) message() Message {
 
 // running reports whether the answer is still being written.
 func (it *item) running() bool { return it.Role == model.ChatAssistant && it.End == model.ChatOpen }
+
+// begun reports whether anything has come of an answer.
+func (it *item) begun() bool { return it.text.Len() > 0 || it.thought.Len() > 0 }
 
 // add takes a piece of an answer in. Nothing is drawn here.
 func (it *item) add(content, reasoning string) {
@@ -193,6 +197,28 @@ func (s *Screen) heading(d pane.Data, it *item, w int) []markdown.Line {
 	return []markdown.Line{{S: style.Text(name) + d.Theme.Dim.Text(note), W: text.Width(name) + text.Width(note)}}
 }
 
+// silentFrom is how long nothing comes until that is said.
+const silentFrom = 5 * time.Second
+
+// doing says what a running answer does at the moment. A silence is told by the
+// second: the hub has the screen drawn so often, and no more of it changes.
+func (s *Screen) doing(it *item) string {
+	w, now := s.words, s.opt.Now()
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%d s", int(d.Seconds())) }
+	silent := now.Sub(it.At.Add(it.Cost.Last.V))
+	switch {
+	case it.stopping:
+		return w.Stopping
+	case !it.begun():
+		return fmt.Sprintf(w.Waiting, seconds(now.Sub(it.At)))
+	case silent >= silentFrom:
+		return fmt.Sprintf(w.Silent, seconds(silent))
+	case it.text.Len() == 0:
+		return w.Thinking
+	}
+	return w.Writing
+}
+
 // foot draws what is known of an answer below it, or what is attached to a
 // question.
 func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap bool) {
@@ -215,21 +241,21 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 	}
 	switch it.End {
 	case model.ChatOpen:
-		switch {
-		case it.stopping:
-			say(th.Dim, words.Stopping)
-		case it.text.Len() == 0 && it.thought.Len() == 0:
-			say(th.Dim, fmt.Sprintf(words.Waiting, fmt.Sprintf("%d s", int(s.opt.Now().Sub(it.At).Seconds()))))
-		case it.text.Len() == 0:
-			say(th.Dim, words.Thinking)
-		default:
-			say(th.Dim, words.Writing)
+		if it.bare && it.begun() {
+			return nil, false // its frame says it
 		}
+		what := s.doing(it)
+		if !it.stopping && it.begun() {
+			what = fmt.Sprintf(words.EscStops, what)
+		}
+		say(th.Dim, what)
 		return lines, true
 	case model.ChatEmpty:
-		say(th.Warn, words.EmptyAnswer)
+		if it.Fault == "" { // which says so too, and why
+			say(th.Warn, words.EmptyAnswer)
+		}
 	case model.ChatCutOff:
-		if it.Fault == "" { // which says so too
+		if it.Fault == "" {
 			say(th.Warn, "✗ "+words.CutOff)
 		}
 	case model.ChatStopped:
@@ -241,8 +267,8 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 			say(th.Bad, "✗ "+words.Failed)
 		}
 	case model.ChatFinished:
-		if it.Finish == "length" {
-			say(th.Warn, words.LengthEnd)
+		if why := it.ranShort(words); why != "" {
+			say(th.Warn, why)
 		}
 	}
 	if it.Fault != "" && it.End != model.ChatStopped {
@@ -253,5 +279,5 @@ func (s *Screen) foot(d pane.Data, it *item, w int) (lines []markdown.Line, gap 
 	}
 	lines = append(lines, s.faultLines(d, it, w)...)
 	lines = append(lines, s.costLines(d, it, w)...)
-	return lines, len(lines) > 0 && (it.text.Len() > 0 || it.thought.Len() > 0)
+	return lines, len(lines) > 0 && it.begun()
 }

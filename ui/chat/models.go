@@ -13,8 +13,9 @@ import (
 	"gatewatch/ui/text"
 )
 
-// modelsLast is how long a list of models is good for.
-const modelsLast = time.Minute
+// modelsLast is how long a list of models is good for. One without any price lacks what
+// the gateway did not tell in time, and is good only until it is wanted again.
+const modelsLast, unpricedLast = time.Minute, 5 * time.Second
 
 // modelsRead are the models that a gateway lists for a key.
 type modelsRead struct {
@@ -36,16 +37,44 @@ func (s *Screen) askModels() tea.Cmd {
 	if s.modelsFrom != via.Gateway {
 		s.models, s.modelsFrom, s.modelsFault = nil, via.Gateway, ""
 	}
-	if s.opt.Service == nil || s.loading == via || s.modelsFor == via && len(s.models) > 0 && s.opt.Now().Sub(s.modelsAt) < modelsLast {
+	last := modelsLast
+	if !s.priced() {
+		last = unpricedLast
+	}
+	if s.opt.Service == nil || s.loading == via || s.modelsFor == via && len(s.models) > 0 && s.opt.Now().Sub(s.modelsAt) < last {
 		return nil
 	}
-	s.loading = via
+	s.loading, s.askedAt = via, s.opt.Now()
 	svc := s.opt.Service
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		list, err := svc.Models(ctx, via)
 		return modelsRead{via, list, err}
+	}
+}
+
+// priced reports whether the prices were read: a gateway that tells prices tells some.
+func (s *Screen) priced() bool {
+	return slices.ContainsFunc(s.models, func(m ModelInfo) bool { return m.Price.Known() })
+}
+
+// askPrices asks again for prices that are still missing, at most once a minute. It
+// is called when a key is pressed: nothing is asked while nobody is there.
+func (s *Screen) askPrices() tea.Cmd {
+	if s.priced() || s.modelsFrom != s.conv.Gateway || s.opt.Now().Sub(s.askedAt) < modelsLast {
+		return nil
+	}
+	return s.askModels()
+}
+
+// keepPrices gives a list that came without prices those that were read before.
+func (s *Screen) keepPrices(list []ModelInfo) {
+	if slices.ContainsFunc(list, func(m ModelInfo) bool { return m.Price.Known() }) {
+		return
+	}
+	for i := range list {
+		list[i].Price = s.price(list[i].Name)
 	}
 }
 
@@ -60,6 +89,9 @@ func (s *Screen) onModels(msg modelsRead) {
 	if msg.fault != nil {
 		s.modelsFault = model.FaultOf(msg.fault).Sentence
 	} else {
+		if s.modelsFor == msg.via { // another key may pay other prices
+			s.keepPrices(msg.models)
+		}
 		s.models, s.modelsFrom, s.modelsFor, s.modelsAt = msg.models, msg.via.Gateway, msg.via, s.opt.Now()
 	}
 	if l, ok := s.pop.(*list); ok && l.columns[0].Title == s.words.ColModel {

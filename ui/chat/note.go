@@ -62,10 +62,13 @@ func (s *Screen) costToSend(d pane.Data, names []string) (cost, brief string) {
 	if least := atLeast(d, q.V); least != "" && q.V > 0 {
 		return fmt.Sprintf(s.words.AtLeast, least), fmt.Sprintf(s.words.AtLeastShort, least)
 	}
-	if len(s.models) > 0 && !q.OK {
-		return s.words.NoPrice, s.words.NoPrice
+	switch {
+	case q.OK || len(s.models) == 0:
+		return "", ""
+	case !s.priced():
+		return s.words.PriceUnread, s.words.PriceUnreadShort
 	}
-	return "", ""
+	return s.words.NoPrice, s.words.NoPrice
 }
 
 // joined puts a dot between what is there.

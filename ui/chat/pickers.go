@@ -54,13 +54,13 @@ func (s *Screen) openSettings() {
 }
 
 func (s *Screen) openAttach() {
-	s.setFocus(onComposer)
 	s.pop = &form{
 		name: s.words.Attach, note: s.words.PathHint, fields: []field{newField(s.words.Path, "", 1)},
 		keep: func(s *Screen, v []string) (tea.Cmd, string) {
 			if strings.TrimSpace(v[0]) == "" {
 				return nil, ""
 			}
+			s.setFocus(onComposer)
 			return attach(s.words, v[0]), ""
 		},
 	}

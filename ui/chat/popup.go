@@ -20,6 +20,8 @@ import (
 type popup interface {
 	title(s *Screen) string
 	hint(s *Screen) string
+	// keys names its keys and what they do, as "tab next · esc drops".
+	keys(s *Screen) string
 	size(s *Screen, w, h int) (int, int)
 	view(s *Screen, d pane.Data, w, h int) ([]string, *tea.Cursor)
 	// press answers a key; open is false when the popup is done.
@@ -70,6 +72,7 @@ func newInput() textinput.Model {
 }
 
 func (l *list) title(*Screen) string { return l.name }
+func (l *list) keys(*Screen) string  { return l.says }
 
 func (l *list) hint(s *Screen) string {
 	if s.notice != "" { // it would be under the list
@@ -288,6 +291,7 @@ type question struct {
 
 func (q *question) title(*Screen) string { return q.name }
 func (q *question) hint(*Screen) string  { return q.says }
+func (q *question) keys(*Screen) string  { return q.says }
 func (q *question) paste(tea.PasteMsg)   {}
 
 func (q *question) size(_ *Screen, w, _ int) (int, int) {

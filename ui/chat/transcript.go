@@ -21,6 +21,8 @@ type transcript struct {
 	follow, full bool
 	// moves are the lines to scroll by at the next draw.
 	moves int
+	// w and h are the size of the last draw.
+	w, h int
 	// seen is the answer that most lines in sight were of at the last draw.
 	seen *item
 }
@@ -28,6 +30,9 @@ type transcript struct {
 const (
 	gutter = 2 // cells to the left of the text, for the bar of a question
 	margin = 1 // cells to the right of it
+	// jumpFrom is the least height that is scrolled by half a page while text streams
+	// in: half of a lower one holds hardly a sentence, and is sent again for little.
+	jumpFrom = 10
 )
 
 // reader draws pieces of a transcript in one size.
@@ -163,7 +168,7 @@ func (t *transcript) view(s *Screen, d pane.Data, w, h int) []string {
 			t.move(r, t.moves, h)
 			t.moves = 0
 		}
-		t.scroll(r, h, s.streaming())
+		t.scroll(r, h)
 		p := t.top
 		lines := make([]int, 0, 8) // of each item in sight
 		for len(out) < h {
@@ -195,18 +200,21 @@ func (t *transcript) view(s *Screen, d pane.Data, w, h int) []string {
 
 // scroll keeps the end in sight where it is followed. While text streams in, it
 // jumps half a page when it reaches the bottom: scrolling by the line would send
-// the whole pane again with every line.
-func (t *transcript) scroll(r reader, h int, streaming bool) {
+// the whole pane again with every line. In another size the pane is filled: the room
+// that a jump left was for the text to come, not for what a larger pane has above.
+func (t *transcript) scroll(r reader, h int) {
 	t.top = r.settle(t.top)
+	resized := t.w > 0 && t.h > 0 && (t.w != r.w || t.h != h)
+	t.w, t.h = r.w, h
 	if !t.follow {
 		return
 	}
 	n := r.distance(t.top, h+1)
 	switch {
-	case t.full:
+	case t.full || resized:
 		t.top = r.back(r.end(), h)
 		t.full = false
-	case n > h && streaming:
+	case n > h && h >= jumpFrom && t.items[len(t.items)-1].running():
 		t.top = r.back(r.end(), h-h/2)
 	case n > h:
 		t.top = r.back(r.end(), h)

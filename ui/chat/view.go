@@ -279,8 +279,23 @@ func (s *Screen) overlay(d pane.Data, lines []string, sw, sh int) *tea.Cursor {
 	return &c
 }
 
+// keysOf are the keys of a popup, for the footer.
+func (s *Screen) keysOf(p popup) (out []Binding) {
+	for part := range strings.SplitSeq(p.keys(s), " · ") {
+		shown, does, _ := strings.Cut(part, " ")
+		if rest, ok := strings.CutPrefix(does, "→ "); ok {
+			shown, does = shown+"→", rest
+		}
+		out = append(out, Binding{Shown: shown, Do: text.Action{Short: does}})
+	}
+	return out
+}
+
 // Footer are the bindings that are worth a place in the footer now.
 func (s *Screen) Footer() []Binding {
+	if s.pop != nil {
+		return s.keysOf(s.pop)
+	}
 	list := slices.DeleteFunc(slices.Clone(s.bindings), func(b Binding) bool {
 		return !b.Footer || b.Typing != (s.focus == onComposer)
 	})

@@ -3,13 +3,13 @@ package text
 // ChatWords are the words of the chat screen in one language.
 type ChatWords struct {
 	// Titles and states.
-	Chat, Composer, You, Total, Waiting, Writing, Thinking, Stopping                      string
-	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped     string
-	Failed, Unconfirmed, LengthEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
-	TheySay, TheirCode, TheirRequest, System                                              string
+	Chat, Composer, You, Total, Waiting, Writing, Thinking, Silent, EscStops, Stopping               string
+	NoModel, NoModelHint, Empty, EmptyHint, GatewayDown, EmptyAnswer, CutOff, Stopped                string
+	Failed, Unconfirmed, LengthEnd, FilterEnd, Reasoning, ReasoningOpen, More, OtherGateway, Answers string
+	TheySay, TheirCode, TheirRequest, System                                                         string
 
 	// The cost line and the composer's note.
-	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall string
+	First, Speed, Tokens, Cached, Thought, NotInLog, NoLog, AwaitsLog, Billed, AtLeast, AtLeastShort, NoPrice, PerCall, PriceUnread, PriceUnreadShort string
 
 	// Popups: titles, columns, prompts, hints.
 	PickModel, PickModels, PickKey, Settings, Attach, Conversations, Again, Export, Rename, Delete                         string
@@ -20,12 +20,12 @@ type ChatWords struct {
 	PickHint, PickModelHint, AskFor, FourAtMost, MarkHint, FormHint, ListHint, SureHint, DeleteHint, NothingFound, Loading string
 
 	// Compare.
-	Compare, ComparePick string
+	Compare, ComparePick, CompareStop string
 
 	// Notices.
-	CopiedAnswer, CopiedCode, NoAnswer, NoCode, Busy, SavedTo, NotSaved, Deleted, Attached    string
-	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry string
-	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached        string
+	CopiedAnswer, CopiedCode, NoAnswer, NoCode, NoCodeHere, CopiedBefore, Busy, SavedTo, NotSaved, Deleted, Attached string
+	TooLarge, NotText, NotFile, NoFile, BadNumber, BadRange, Pasted, NoEditor, NothingToRetry                        string
+	TwoToFour, ChordCode, NoConversations, ColdKeys, NothingToUnfold, Edited, Detached                               string
 	EditedFleeting, LeftBehind, EditorKept, ChordOf, ChordMore,
 	ExportAnswer, ExportReasoning, ExportTook, ExportQuota, ExportRequest string
 
@@ -44,7 +44,7 @@ type ChatActions struct {
 // ChatEnglish are the words of the chat screen in English.
 var ChatEnglish = ChatWords{
 	Chat: "Chat", Composer: "Message", You: "You", Total: "%s in all",
-	Waiting: "waiting for the first token · %s", Writing: "writing · esc stops", Thinking: "thinking · esc stops", Stopping: "stopping",
+	Waiting: "waiting for the first token · %s", Writing: "writing", Thinking: "thinking", Silent: "nothing for %s", EscStops: "%s · esc stops", Stopping: "stopping",
 	NoModel:     "no model is chosen",
 	NoModelHint: "enter shows the models of this gateway, their prices and how fast they were here",
 	Empty:       "ask something",
@@ -55,12 +55,13 @@ var ChatEnglish = ChatWords{
 	Stopped:     "stopped", Failed: "failed",
 	Unconfirmed: "the gateway ended the stream without the model saying that it was done: this may not be all",
 	LengthEnd:   "ended at the token limit",
+	FilterEnd:   "ended by the provider's content filter: the rest was held back",
 	Reasoning:   "▸ reasoning, %s chars", ReasoningOpen: "▾ reasoning, %s chars",
 	More:         "… %s more lines · t unfolds",
 	OtherGateway: "on %s", Answers: "answer %d of %d · ← → others", TheySay: "the gateway says: %s", TheirCode: "code %s", TheirRequest: "request %s", System: "system prompt",
 
 	First: "first %s", Speed: "%s tok/s", Tokens: "%s → %s tokens", Cached: "%s cached", Thought: "%s thought",
-	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PerCall: "a call",
+	NotInLog: "not in the log", NoLog: "this gateway keeps no log of calls", AwaitsLog: "cost: when the log has it", Billed: "%s billed", AtLeast: "≥ %s to send", AtLeastShort: "≥ %s", NoPrice: "price unknown", PriceUnread: "price not read yet", PriceUnreadShort: "no price yet", PerCall: "a call",
 
 	PickModel: "Model", PickModels: "Compare: two to four models", PickKey: "Key", Settings: "Settings", Attach: "Attach",
 	Conversations: "Conversations", Again: "Try again", Export: "Export", Rename: "Rename", Delete: "Delete",
@@ -79,9 +80,9 @@ var ChatEnglish = ChatWords{
 	ListHint: "enter resumes · ctrl+r renames · ctrl+x deletes · esc closes", SureHint: "R asks · esc does not", DeleteHint: "D deletes · esc does not",
 	NothingFound: "nothing found", Loading: "asking the gateway",
 
-	Compare: "Compare", ComparePick: "← → choose · enter goes on with it",
+	Compare: "Compare", ComparePick: "← → choose · enter goes on with it", CompareStop: "← → choose · esc stops them",
 
-	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer",
+	CopiedAnswer: "copied the answer", CopiedCode: "copied code %d", NoAnswer: "there is no answer yet", NoCode: "there is no code %d in this answer", NoCodeHere: "there is no code to copy here", CopiedBefore: "copied the answer before: the last one has no text",
 	Busy: "an answer is being written; esc stops it", SavedTo: "written to %s", NotSaved: "not saved: %s", Deleted: "deleted", Attached: "attached %s · backspace before the text takes it off", Detached: "%s is not attached any more",
 	TooLarge: "%s is larger than 20 MB", NotText: "%s is neither text nor a picture that models take (PNG, JPEG, GIF, WebP)", NotFile: "%s is no file",
 	NoFile: "%s cannot be read: %s", BadNumber: "%s is no number", BadRange: "the temperature goes from 0 to 2, max tokens from 1",
