@@ -144,7 +144,7 @@ func (s *Screen) costLines(d pane.Data, it *item, room int) []markdown.Line {
 	if c.First.OK {
 		parts = append(parts, fmt.Sprintf(w.First, text.Took(c.First.V)))
 	}
-	if v := speed(c); v.OK && !it.bare { // a lane without a table is low: what is compared most has to do
+	if v := speed(c); v.OK {
 		parts = append(parts, fmt.Sprintf(w.Speed, perSecond(v.V)))
 	}
 	if u := c.Usage; u.OK && !it.bare {
