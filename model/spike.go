@@ -213,10 +213,14 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	if len(before) < spikeHistory {
 		return Spike{}, false
 	}
+	since := h.end - seconds + 1
+	if run > 0 {
+		since = from + int64(len(before))*60
+	}
 	u := usualOf(before)
 	parts := 60 / float64(seconds)
 	if u.active < spikeActive || u.spent == 0 {
-		return h.awake(o, rate, t, seconds)
+		return h.awake(o, rate, t, seconds, since)
 	}
 	if rate < u.rate*spikeTimes {
 		return Spike{}, false
@@ -248,10 +252,6 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 		// Named by the number of its calls: among so few, some dear ones tell badly
 		// what they cost on average.
 		rate = min(rate, max(u.rate*spikeTimes, float64(t.calls)*parts*u.perCall))
-	}
-	since := h.end - seconds + 1
-	if run > 0 {
-		since = min(since, from+int64(len(before))*60)
 	}
 	return Spike{
 		Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model,

@@ -41,7 +41,7 @@ func (u Usuals) byID() map[uint64]UsualCell {
 
 // awake judges a suspect that was silent for so long that the rows in memory do not
 // tell what is usual of it: a key that nobody used, and that somebody has found.
-func (h *spikeBook) awake(o *suspect, rate float64, t brief, seconds int64) (Spike, bool) {
+func (h *spikeBook) awake(o *suspect, rate float64, t brief, seconds, since int64) (Spike, bool) {
 	u := h.b.Usuals[o.id]
 	if u.Minutes < awakeMinutes || t.calls < awakeCalls {
 		return Spike{}, false
@@ -59,6 +59,6 @@ func (h *spikeBook) awake(o *suspect, rate float64, t brief, seconds int64) (Spi
 	}
 	return Spike{
 		Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model,
-		Since: span.From, Times: rate / perMinute, PerHour: rate * 60,
+		Since: since, Times: rate / perMinute, PerHour: rate * 60,
 	}, true
 }

@@ -2,7 +2,6 @@ package model
 
 import (
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -43,8 +42,16 @@ func TestASilentKeyThatWakesUpIsNamed(t *testing.T) {
 			return 1
 		}, func(s State) {
 			polls++
-			if named == 0 && slices.ContainsFunc(Spikes(s), func(sp Spike) bool { return sp.Key.Name == woken.key }) {
-				named = polls
+			for _, sp := range Spikes(s) {
+				if sp.Key.Name != woken.key {
+					continue
+				}
+				if named == 0 {
+					named = polls
+				}
+				if sp.Since < t0+40*60-10 {
+					t.Errorf("%s: at poll %d it is said to be so since %d s before it was", c.name, polls, t0+40*60-sp.Since)
+				}
 			}
 		})
 		if (named > 0) != (c.polls > 0) || named > c.polls {
