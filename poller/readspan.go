@@ -16,11 +16,11 @@ import (
 // pages were read.
 const rereads = 2
 
-// read reads span whole and settles it. Of a span that needs more than twice the
+// read reads span whole and settles it. Of a span that needs more than about twice the
 // pages it was meant for, what was read of its newest part is settled; where that is
 // nothing whole, it is cut to its newest part until it fits.
 func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
-	most := 2*max(pages, fillPages) + 1
+	most := 2*max(pages, fillPages) + 4
 	for {
 		got, err := w.readSpan(ctx, r, span, most)
 		var big *tooManyError
@@ -85,14 +85,20 @@ type tooManyError struct {
 	read reading
 }
 
-// whole is the part of span of which every row was read: what is newer than the last
-// row. It is empty where nothing shows that the pages followed each other.
+// whole is the part of span of which every row was read: what is newer than any of the
+// last rows. Rows are listed as they were written, and some were late: the last one may
+// be much older than those that follow it, but hardly all of these. It is empty where
+// nothing shows that the pages followed each other.
 func (e *tooManyError) whole(span model.Span) model.Span {
-	if e.read.unmarked || len(e.read.pages) == 0 {
+	const last = 15
+	rows := slices.Concat(e.read.pages...)
+	if e.read.unmarked || len(rows) < last {
 		return model.Span{From: 0, To: -1}
 	}
-	last := e.read.pages[len(e.read.pages)-1]
-	return model.Span{From: last[len(last)-1].At + 1, To: span.To}
+	for _, c := range rows[len(rows)-last:] {
+		span.From = max(span.From, c.At+1)
+	}
+	return span
 }
 
 func (e *tooManyError) Error() string {
