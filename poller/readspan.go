@@ -16,11 +16,11 @@ import (
 // pages were read.
 const rereads = 2
 
-// read reads span whole and settles it. Of a span that needs more than about twice the
+// read reads span whole and settles it. Of a span that needs more than twice the
 // pages it was meant for, what was read of its newest part is settled; where that is
 // nothing whole, it is cut to its newest part until it fits.
 func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
-	most := 2*max(pages, fillPages) + 4
+	most := 2*max(pages, fillPages) + 1
 	for {
 		got, err := w.readSpan(ctx, r, span, most)
 		var big *tooManyError
@@ -90,7 +90,7 @@ type tooManyError struct {
 // be much older than those that follow it, but hardly all of these. It is empty where
 // nothing shows that the pages followed each other.
 func (e *tooManyError) whole(span model.Span) model.Span {
-	const last = 15
+	const last = 10
 	rows := slices.Concat(e.read.pages...)
 	if e.read.unmarked || len(rows) < last {
 		return model.Span{From: 0, To: -1}
