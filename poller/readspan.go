@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -87,11 +88,18 @@ type tooManyError struct {
 
 // whole is the part of span of which every row was read: what is newer than any of the
 // last rows. Rows are listed as they were written, and some were late: the last one may
-// be much older than those that follow it, but hardly all of these. It is empty where
-// nothing shows that the pages followed each other.
+// be much older than those that follow it, but hardly all of these. Where rows are seen
+// to be late, more of them must agree. It is empty where nothing shows that the pages
+// followed each other.
 func (e *tooManyError) whole(span model.Span) model.Span {
-	const last = 10
+	last, oldest := 10, int64(math.MaxInt64)
 	rows := slices.Concat(e.read.pages...)
+	for i := range rows {
+		if rows[i].At-1 > oldest {
+			last = 25
+		}
+		oldest = min(oldest, rows[i].At)
+	}
 	if e.read.unmarked || len(rows) < last {
 		return model.Span{From: 0, To: -1}
 	}
