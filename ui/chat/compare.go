@@ -23,9 +23,9 @@ type compare struct {
 
 const (
 	// narrowLane is the least width of a column, in cells, lowLane the least height,
-	// in lines, with its frame: six lines hold a sentence or two.
+	// in lines, with its frame: three lines hold a sentence.
 	narrowLane = 26
-	lowLane    = 8
+	lowLane    = 5
 )
 
 // Wide reports whether answers stand side by side, which want all the room that the
