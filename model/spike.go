@@ -146,7 +146,7 @@ func (h *spikeBook) suspects() []suspect {
 		})
 	}
 	return slices.DeleteFunc(out, func(o suspect) bool {
-		return o.now.calls < spikeCalls && o.last.calls < spikeCalls && o.five.calls < spikeCalls && o.five.errors+o.now.errors < spikeErrors
+		return o.now.calls < steepCalls && o.last.calls < steepCalls && o.five.calls < steepCalls && o.five.errors+o.now.errors < spikeErrors
 	})
 }
 
@@ -191,7 +191,7 @@ func (h *spikeBook) spend(o *suspect) (Spike, bool) {
 	}{{o.first, spikeSeconds}, {o.now, spikeLonger}, {o.last, 60}, {o.five, 300}} {
 		rate := float64(t.quota) / float64(t.seconds) * 60
 		// Half of the rise that counts: the history may hold its first minutes.
-		if t.calls < spikeCalls || rate < usual*spikeTimes/2 || rate == 0 {
+		if t.calls < steepCalls || rate < usual*spikeTimes/2 || rate == 0 {
 			continue
 		}
 		if sp, ok := h.judge(o, rate, t.brief, t.seconds); ok {
@@ -222,41 +222,58 @@ func (h *spikeBook) judge(o *suspect, rate float64, t brief, seconds int64) (Spi
 	if u.active < spikeActive || u.spent == 0 {
 		return h.awake(o, rate, t, seconds, since)
 	}
-	if rate < u.rate*spikeTimes {
+	if rate < u.rate*spikeTimes || climbs(minutes[len(before):], u) {
 		return Spike{}, false
 	}
-	// It must be one without its two dearest calls, too.
 	until := h.end
 	if seconds >= 60 {
 		until = h.next - 1
 	}
 	now := Span{until - seconds + 1, until}
-	rest := float64(t.quota - h.dearest(o, now))
-	if rest*parts < u.rate*spikeTimes {
+	history := Span{from, from + int64(len(before))*60 - 1}
+	// It must be one without its two dearest calls, too: wholly where their sum tells,
+	// by half where the number of the calls or what each costs does.
+	rest := float64(t.quota-h.dearest(o, now)) * parts
+	if rest < u.rate*spikeTimes/2 {
 		return Spike{}, false
 	}
-	history := Span{from, from + int64(len(before))*60 - 1}
-	dear, many := u.dear(rest*parts, parts), u.many(float64(t.calls), parts)
+	calls := float64(t.calls)
+	dear := t.calls >= spikeCalls && rest >= u.rate*spikeTimes && u.dear(rest, parts, 1)
+	many := t.calls >= spikeCalls && u.many(calls, parts, 1)
 	if dear || many {
 		// The history has its own bursts. Where it is mostly silent they tell little
 		// of how large the next may be.
 		largest, most := h.largest(o, seconds, history)
 		beyond := 3.5 - 2*float64(u.active)/float64(len(before))
-		dear, many = dear && rest >= largest*beyond, many && float64(t.calls) >= most*beyond
+		bursts := h.bursts(o, seconds, history)
+		dear = dear && rest/parts >= largest*beyond && u.dear(rest, parts, bursts)
+		many = many && calls >= most*beyond && u.many(calls, parts, bursts)
 	}
-	steep := !dear && !many && h.steep(o, now, history)
-	if !dear && !many && !steep {
+	if !dear && !many && !h.steep(o, u, now, history) {
 		return Spike{}, false
 	}
 	if many && !dear {
 		// Named by the number of its calls: among so few, some dear ones tell badly
 		// what they cost on average.
-		rate = min(rate, max(u.rate*spikeTimes, float64(t.calls)*parts*u.perCall))
+		rate = min(rate, max(u.rate*spikeTimes, calls*parts*u.perCall))
 	}
 	return Spike{
 		Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model,
 		Since: since, Times: rate / u.rate, PerHour: rate * 60,
 	}, true
+}
+
+// climbs reports whether the minutes of a rise are those of a slow one, as of a morning:
+// on average, the first left out since it may have begun in it, they are none.
+func climbs(rise []brief, u usual) bool {
+	if len(rise) < 2 {
+		return false
+	}
+	sum := 0.0
+	for _, m := range rise[1:] {
+		sum += float64(m.quota)
+	}
+	return sum < u.rate*spikeTimes*float64(len(rise)-1)
 }
 
 // series is a key × model's last whole minutes that were read without a gap,

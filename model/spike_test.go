@@ -129,110 +129,6 @@ func TestATenfoldRiseIsNamed(t *testing.T) {
 	}
 }
 
-// TestNamedWithinTwoPolls: at the real polls of 5 s a tenfold rise is named at the
-// second of them from 30 calls a minute on, however much their charges differ, and
-// almost always from 20 on. Fewer calls tell later: ten a minute within half a minute,
-// six within one.
-func TestNamedWithinTwoPolls(t *testing.T) {
-	was := ordinary
-	defer func() { ordinary = was }()
-	const seeds = 8
-	for _, c := range []struct {
-		perMinute    float64
-		inTwo, polls int // how many are named at the second poll at least, and by when all
-	}{{60, seeds, 2}, {30, seeds, 2}, {20, seeds - 2, 3}, {10, seeds / 2, 6}, {6, 0, 12}} {
-		for _, spread := range []float64{0.5, 1} {
-			ordinary = []source{{"k", "m", c.perMinute, 1, 0, spread}}
-			inTwo, worst := 0, 0
-			for seed := range uint64(seeds) {
-				r := rand.New(rand.NewPCG(seed, 6))
-				s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
-				polls, named := 0, 99
-				play(s, r, t0+40*60, 90, 5, func(source, int64) float64 { return 10 }, func(s State) {
-					if polls++; named == 99 && len(Spikes(s)) > 0 {
-						named = polls
-					}
-				})
-				if worst = max(worst, named); named <= 2 {
-					inTwo++
-				}
-			}
-			if inTwo < c.inTwo || worst > c.polls {
-				t.Errorf("%v calls a minute, charges spread by %v: %d of %d named within two polls, the last at poll %d", c.perMinute, spread, inTwo, seeds, worst)
-			}
-		}
-	}
-	// Among others: the keys of the ordinary traffic whose rate allows it.
-	ordinary = was
-	for seed := range uint64(seeds) {
-		before := play(State{}, rand.New(rand.NewPCG(seed, 6)), t0, 40*60, 10, usualTimes, nil)
-		for _, key := range []string{"busy", "steady"} {
-			s, r := before, rand.New(rand.NewPCG(seed, 7))
-			polls, named := 0, 0
-			play(s, r, t0+40*60, 10, 5, func(src source, _ int64) float64 {
-				if src.key == key {
-					return 10
-				}
-				return 1
-			}, func(s State) {
-				polls++
-				for _, sp := range Spikes(s) {
-					if sp.Key.Name != key {
-						t.Errorf("seed %d: %s rose, but %+v", seed, key, sp)
-					} else if named == 0 {
-						named = polls
-					}
-				}
-			})
-			if named == 0 {
-				t.Errorf("seed %d: %s is not named by the second poll", seed, key)
-			}
-		}
-	}
-}
-
-// TestDearerCallsAreNamedWithinTwoPolls: the same calls, each ten times as dear, are
-// named at the second poll from one a second on, but where chance leaves too few of
-// them in the ten seconds; with half of that at the sixth.
-func TestDearerCallsAreNamedWithinTwoPolls(t *testing.T) {
-	was := ordinary
-	defer func() { ordinary = was }()
-	const seeds = 12
-	for _, c := range []struct {
-		perMinute, spread float64
-		inTwo, polls      int // as above
-	}{{120, 0.5, seeds - 1, 3}, {120, 1, seeds - 3, 4}, {60, 0.5, seeds - 1, 3}, {30, 0.5, seeds / 3, 6}} {
-		ordinary = []source{{"k", "m", c.perMinute, 1, 0, c.spread}}
-		inTwo, worst := 0, 0
-		for seed := range uint64(seeds) {
-			r := rand.New(rand.NewPCG(seed, 6))
-			s := play(State{}, r, t0, 40*60, 10, usualTimes, nil)
-			named := 99
-			for poll := range int64(12) {
-				span := Span{t0 + 40*60 + 5*poll, t0 + 40*60 + 5*poll + 4}
-				var rows []Call
-				for at := span.From; at <= span.To; at++ {
-					for _, call := range ordinary[0].second(r, at, 1) {
-						call.Quota *= 10
-						rows = append(rows, call)
-					}
-				}
-				s = s.Apply(update(span.To+Lag, SourceCalls, CallsRead{Span: span, Calls: rows, ReadAt: span.To + Lag}))
-				if got := Spikes(s); len(got) > 0 {
-					named = int(poll) + 1
-					break
-				}
-			}
-			if worst = max(worst, named); named <= 2 {
-				inTwo++
-			}
-		}
-		if inTwo < c.inTwo || worst > c.polls {
-			t.Errorf("%v calls a minute, charges spread by %v: %d of %d named within two polls, the last at poll %d", c.perMinute, c.spread, inTwo, seeds, worst)
-		}
-	}
-}
-
 // TestDearSessionsOfTheHistoryAreUsual: a key whose calls come in dear sessions now and
 // then is not named for the next of them.
 func TestDearSessionsOfTheHistoryAreUsual(t *testing.T) {
@@ -421,13 +317,8 @@ func TestUsual(t *testing.T) {
 		"few in ten seconds": {minutes(1, 1000), 6, 1000 + 8*1000*math.Sqrt(12)},
 	} {
 		u := usualOf(c.before)
-		if u.dear(c.sure-1, c.parts) || !u.dear(c.sure+1, c.parts) {
+		if u.dear(c.sure-1, c.parts, 1) || !u.dear(c.sure+1, c.parts, 1) {
 			t.Errorf("%s: %v is not the border: %+v", name, c.sure, u)
 		}
-	}
-	// 36 calls a minute: 6 in ten seconds, give or take √6.
-	u := usualOf(minutes(36, 1000))
-	if sure := 6 + 2 + 8*math.Sqrt(6); u.many(sure-0.1, 6) || !u.many(sure+0.1, 6) {
-		t.Errorf("%v calls are not the border: %+v", sure, u)
 	}
 }
