@@ -47,6 +47,8 @@ const (
 	failuresOver, failuresLeast = 300, 20
 	// keyBurnOver is the time, in seconds, whose spend says how long a key lasts.
 	keyBurnOver = 15 * 60
+	// subsides is how long a spike must be no more to be told as past.
+	subsides = 30 * time.Second
 )
 
 // recovery is how long a condition must be good before it counts as over.
@@ -78,6 +80,9 @@ type Alert struct {
 	Tries int64
 	// Fault says why a gateway is down.
 	Fault Fault
+	// Until is when a spike was last so, where it has been over for a while and it is not
+	// yet sure that it does not come back.
+	Until time.Time
 	// Said is the sentence of an alert that an earlier run raised, whose figures
 	// are not known.
 	Said string
@@ -106,11 +111,11 @@ func (a *Alert) id() alertID {
 // lineID is what the journal tells alerts apart by.
 func (a *Alert) lineID() alertID { return alertID{kind: a.Kind, gateway: a.Gateway, line: a.Subject} }
 
-// held is an alert that was raised, and since when its condition has been good
-// again, zero while it is not.
+// held is an alert that was raised, since when its condition has been good again, zero
+// while it is not, and when it was looked at last.
 type held struct {
 	Alert
-	good time.Time
+	good, seen time.Time
 }
 
 // AlertState is what was raised and is not over. It is a value, and one serves
@@ -121,6 +126,11 @@ type AlertState struct{ active map[alertID]held }
 func (s AlertState) Active() []Alert {
 	out := make([]Alert, 0, len(s.active))
 	for _, h := range s.active {
+		h.Until = time.Time{}
+		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
+		if spike && !h.good.IsZero() && h.seen.Sub(h.good) >= subsides {
+			h.Until = h.good
+		}
 		out = append(out, h.Alert)
 	}
 	slices.SortFunc(out, func(a, b Alert) int {
@@ -229,8 +239,9 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			continue
 		case h.good.IsZero():
 			h.good = s.Now
-			next[id] = h
 		}
+		h.seen = s.Now
+		next[id] = h
 		if s.Now.Sub(h.good) >= recovery[h.Kind] {
 			delete(next, id)
 			events = append(events, AlertEvent{h.Alert, false, s.Now})

@@ -246,13 +246,26 @@ func TestAlertSpike(t *testing.T) {
 		}
 		return 1
 	}
+	past := 0
 	play(s, r, t0+30*60, 20*60, 10, times, func(s State) {
 		for _, e := range b.look(s) {
 			if e.Raised {
 				raised = e
 			}
 		}
+		// Told as past, before it is sure to be over.
+		for _, a := range b.was.Active() {
+			if minute := s.Now.Sub(at(t0+35*60)) / time.Minute; !a.Until.IsZero() && minute >= 0 {
+				past++
+				if a.Until.Before(at(t0+35*60)) || a.Until.After(s.Now.Add(-subsides)) {
+					t.Errorf("at minute %d it was so until %v", minute, a.Until)
+				}
+			}
+		}
 	})
+	if past < 20 {
+		t.Errorf("told as past at %d polls", past)
+	}
 	if got := b.heard(); got != "+spike -spike" {
 		t.Errorf("%q", got)
 	}

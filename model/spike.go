@@ -190,8 +190,10 @@ func (h *spikeBook) spend(o *suspect) (Spike, bool) {
 		seconds int64
 	}{{o.first, spikeSeconds}, {o.now, spikeLonger}, {o.last, 60}, {o.five, 300}} {
 		rate := float64(t.quota) / float64(t.seconds) * 60
-		// Half of the rise that counts: the history may hold its first minutes.
-		if t.calls < steepCalls || rate < usual*spikeTimes/2 || rate == 0 {
+		// Half of the rise that counts: the history may hold its first minutes. What
+		// five minutes tell must still be so in the last of them.
+		some := usual * spikeTimes / 2
+		if t.calls < steepCalls || rate < some || rate == 0 || t.seconds > 60 && float64(o.last.quota) < some {
 			continue
 		}
 		if sp, ok := h.judge(o, rate, t.brief, t.seconds); ok {

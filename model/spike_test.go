@@ -119,9 +119,14 @@ func TestATenfoldRiseIsNamed(t *testing.T) {
 			if hit.Times < 5 || hit.Times > 25 || hit.Since < rise-70 || hit.Since > rise+150 || hit.PerHour <= 0 {
 				t.Errorf("seed %d: %+v, it rose at %d", seed, hit, rise)
 			}
-			// Its end is told too, within the time that is compared.
+			// Its end is told too, as soon as a whole minute is usual again; of few calls,
+			// one is dear now and then.
+			over := rise + 150 + 130
+			if key == "ci-bot" {
+				over = rise + 150 + 330
+			}
 			play(s, r, rise+150, 400, 10, usualTimes, func(s State) {
-				if left := Spikes(s); s.Self.Ledger.End().V > rise+150+330 && len(left) > 0 {
+				if left := Spikes(s); s.Self.Ledger.End().V > over && len(left) > 0 {
 					t.Errorf("seed %d: %s is over, but %+v", seed, key, left)
 				}
 			})

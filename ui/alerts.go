@@ -108,15 +108,19 @@ func (u *UI) judge(i int) tea.Cmd {
 }
 
 // alarm is the sentence of the most important alert, "" when there is none: of
-// the gateway on the screen first, a balance before a spike.
+// the gateway on the screen first, what lasts before what is over, a balance before a
+// spike.
 func (u *UI) alarm() (theme.Style, string) {
 	var best *model.Alert
 	rank := func(a *model.Alert) int {
 		r := map[model.AlertKind]int{
 			model.AlertDown: 0, model.AlertLowBalance: 1, model.AlertSpike: 2, model.AlertErrorSpike: 3, model.AlertFailures: 4, model.AlertKeyLow: 5,
 		}[a.Kind]
-		if a.Gateway != u.current().Gateway.Name {
+		if !a.Until.IsZero() {
 			r += 10
+		}
+		if a.Gateway != u.current().Gateway.Name {
+			r += 20
 		}
 		return r
 	}
@@ -171,7 +175,7 @@ func (u *UI) sentenceIn(a model.Alert, s model.State, private bool) string {
 		return fmt.Sprintf(w.AlertLasts, text.Span(time.Duration(a.Hours.V*float64(time.Hour))))
 	}
 	who := d.Name(a.Key.Name) + " × " + text.Clean(a.Model)
-	since := a.Since.In(u.opt.Zone).Format("15:04")
+	since, until := a.Since.In(u.opt.Zone).Format("15:04"), a.Until.In(u.opt.Zone).Format("15:04")
 	var says string
 	switch a.Kind {
 	case model.AlertLowBalance:
@@ -184,8 +188,14 @@ func (u *UI) sentenceIn(a model.Alert, s model.State, private bool) string {
 			says = fmt.Sprintf(w.AlertEmpty, d.MoneyOpt(a.Left))
 		}
 	case model.AlertSpike:
+		if !a.Until.IsZero() {
+			return fmt.Sprintf(w.AlertSpiked, who, d.MoneyFloat(a.PerHour.V), times(a.Times.V), since, until)
+		}
 		says = fmt.Sprintf(w.AlertSpike, who, d.MoneyFloat(a.PerHour.V), times(a.Times.V), since)
 	case model.AlertErrorSpike:
+		if !a.Until.IsZero() {
+			return fmt.Sprintf(w.AlertErred, who, text.Percent(a.Share.V), since, until)
+		}
 		says = fmt.Sprintf(w.AlertErrors, who, text.Percent(a.Share.V), since)
 	case model.AlertKeyLow:
 		says = fmt.Sprintf(w.AlertKey, d.Name(a.Subject), d.MoneyOpt(a.Left)) + hours()

@@ -113,6 +113,13 @@ func TestASpikeNamesItsKeyAndModel(t *testing.T) {
 	if want := "laptop × claude-opus-4: $4.10/h, 10× its usual since " + at(t0-1200).In(shanghai).Format("15:04"); says != want {
 		t.Errorf("%q, want %q", says, want)
 	}
+	says = u.sentence(model.Alert{
+		Kind: model.AlertSpike, Gateway: "prod", Key: model.KeyRef{Name: "laptop"}, Model: "o3",
+		Since: at(t0 - 1200), Until: at(t0 - 600), Times: model.Some(10.2), PerHour: model.Some(2_050_000.0),
+	}, u.current())
+	if want := "laptop × o3: was $4.10/h, 10× its usual, 13:42 to 13:52"; says != want {
+		t.Errorf("%q, want %q", says, want)
+	}
 	u.private = true
 	if says := u.sentence(model.Alert{Kind: model.AlertKeyLow, Gateway: "prod", Subject: "laptop", Left: model.Some[model.Quota](9), Hours: model.Some(0.5)}, u.current()); strings.Contains(says, "laptop") || strings.Contains(says, "$") {
 		t.Errorf("in private: %q", says)

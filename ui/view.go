@@ -68,7 +68,7 @@ func (u *UI) View() tea.View {
 func (u *UI) heed() {
 	var stand []model.Alert
 	for _, a := range u.alerts.state.Active() {
-		if a.Gateway == u.current().Gateway.Name {
+		if a.Gateway == u.current().Gateway.Name && a.Until.IsZero() {
 			stand = append(stand, a)
 		}
 	}

@@ -50,7 +50,7 @@ type Words struct {
 	Causes                                     map[string]string
 
 	// Alerts.
-	AlertEmpty, AlertLow, AlertUnder, AlertLasts, AlertSpike, AlertErrors, AlertKey, AlertDown, AlertFailures string
+	AlertEmpty, AlertLow, AlertUnder, AlertLasts, AlertSpike, AlertSpiked, AlertErrors, AlertErred, AlertKey, AlertDown, AlertFailures string
 	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                                         string
 
 	// How a charge is explained, and what its terms are for.
