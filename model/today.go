@@ -71,8 +71,7 @@ func (b Book) hour(hour Span) (Quota, bool) {
 // hourOfPeriods is the spend of a past hour from the gateway's usage per hour,
 // for the hours that it was not asked for one by one.
 func (b Book) hourOfPeriods(hour Span) (Quota, bool) {
-	if b.PeriodStep != 3600 || hour.From%3600 != 0 || hour.Seconds() != 3600 ||
-		hour.From < b.PeriodSpan.From || hour.To+flushed > b.PeriodSpan.To {
+	if !(Periods{Step: b.PeriodStep, Span: b.PeriodSpan}).Tells(hour) {
 		return 0, false
 	}
 	var q Quota

@@ -117,6 +117,12 @@ type Periods struct {
 	Usage []PeriodUsage
 }
 
+// Tells reports whether an hour is one of the periods, and complete.
+func (p Periods) Tells(hour Span) bool {
+	return p.Step == 3600 && hour.From%3600 == 0 && hour.Seconds() == 3600 &&
+		hour.From >= p.Span.From && hour.To+flushed <= p.Span.To
+}
+
 // Channels is the payload of SourceChannels: all upstream channels of the site.
 type Channels []Channel
 

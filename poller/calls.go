@@ -47,6 +47,8 @@ type callsReader struct {
 	// polledAt is when the last poll began, server the gateway's second then.
 	polledAt time.Time
 	server   int64
+	// counted is the span whose rows were counted, where they could not all be read.
+	counted model.Span
 	// readAt is when the last poll began that went well.
 	readAt time.Time
 	// most bounds a reading of the past in seconds where an answer was slow, 0 for

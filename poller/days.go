@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatewatch/model"
+	"gatewatch/poller/gateway"
 )
 
 // daysReader remembers what the gateway was asked for.
@@ -18,6 +19,9 @@ type daysReader struct {
 	sumAt  time.Time           // when one was asked for
 	partly partlySum           // the one that is being asked for in parts
 	parts  parting             // how long its parts are
+
+	pieces pieces // how long the pieces of the usage per hour are
+	atOnce bool   // the newest is a day and more, and hours are asked for whole
 }
 
 // daysWanted is how far back usage per hour or day is needed: a day more than
@@ -58,9 +62,40 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 	return max(time.Second, wait), nil
 }
 
-// piece is how much usage per hour is asked for at once, in seconds: beyond four
-// days a database scans the whole table (docs/queries.md).
-const piece = 2 * 86400
+// pieces is how much usage per hour is asked for at once. Over longer a database may
+// read all that an account ever used, or the whole table (docs/queries.md); how long
+// that is depends on how much everybody uses in it.
+type pieces struct {
+	size, most int64         // in seconds, 0 before the first answer
+	base       time.Duration // the fastest answer: what does not depend on the length
+}
+
+const (
+	// moving is the newest piece and the shortest, in seconds: its hours may still grow,
+	// since a gateway adds to them minutes later.
+	moving = 3 * 3600
+	// longest is the longest piece: over four days a database reads the whole table.
+	longest = 2 * 86400
+	// fastPiece is how much longer than the fastest an answer may take for the next piece
+	// to be four times as long.
+	fastPiece = 50 * time.Millisecond
+)
+
+// learn takes into account how long an answer took over a piece.
+func (p *pieces) learn(took time.Duration) {
+	if p.size == 0 { // how much of the first is the way is not known yet
+		*p = pieces{size: moving, most: longest, base: took}
+		return
+	}
+	p.base = min(p.base, took)
+	switch {
+	case took > p.base+backfillTook:
+		p.most = max(moving, p.size/2)
+		p.size = p.most
+	case took <= p.base+fastPiece:
+		p.size = min(p.most, 4*p.size)
+	}
+}
 
 func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration) error {
 	over := w.daysWanted()
@@ -83,8 +118,11 @@ func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Durati
 // readPeriods brings what is known of span up to date: the newest piece is always
 // asked for, since its last hours grow, and older ones once.
 func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span) error {
-	newest := model.Span{From: max(span.From, span.To-86400-(span.To-86400)%86400), To: span.To}
-	p, err := w.target.Gateway.Periods(ctx, d.scope, newest)
+	from := span.To - span.To%3600 - moving + 3600
+	if at := w.target.Gateway.Found().Dialect; d.atOnce || at == gateway.OpenCatD || at == gateway.ShellAPI {
+		from = span.To - 86400 - (span.To-86400)%86400 // of days, as many come as are asked for
+	}
+	p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, from), To: span.To})
 	if err != nil {
 		return err
 	}
@@ -92,16 +130,23 @@ func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span)
 		d.periods = p // days come all at once, whatever is asked
 		return nil
 	}
+	if d.pieces.size == 0 {
+		d.pieces.learn(meterOf(ctx).last)
+		if !d.atOnce {
+			d.parts.most = sumPiece // the hours are told already, so that there is time
+		}
+	}
 	if d.periods.Step != p.Step || d.periods.Span.To < p.Span.From-1 {
 		d.periods = model.Periods{Scope: p.Scope, Step: p.Step, Span: model.Span{From: p.Span.From, To: p.Span.From - 1}}
 	}
 	d.merge(p)
 	for d.periods.Span.From > span.From {
 		to := d.periods.Span.From - 1
-		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, to-piece+1), To: to})
+		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, to-d.pieces.size+1), To: to})
 		if err != nil {
 			return err
 		}
+		d.pieces.learn(meterOf(ctx).last)
 		d.merge(p)
 	}
 	return nil

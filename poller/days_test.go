@@ -187,36 +187,92 @@ func TestSumsInParts(t *testing.T) {
 // TestPartsFollowTheHour: of a quiet account an hour takes as long as a day while
 // everybody else is busy, and no time at night.
 func TestPartsFollowTheHour(t *testing.T) {
-	const slow, quick = 4 * time.Second, 20 * time.Millisecond
-	var p parting
+	const slow, quick = 4 * time.Second, 5 * time.Millisecond
+	const now, day, old, recent = 1_000_000, 0, 1, 2
+	spans := []model.Span{day: {From: 0, To: 86399}, old: {From: 90_000, To: 93_599}, recent: {From: now - 7200, To: now - 3601}}
+	p := parting{most: sumPiece}
+	for i, step := range []struct {
+		ask  int
+		want int64 // how long the part is
+		took time.Duration
+	}{
+		{day, 86400, quick}, // once, and for ever
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, 100 * time.Millisecond},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 600, quick},
+		{old, 1200, quick},
+		{recent, 600, quick}, // there may be far more traffic now
+		{old, 1200, slow},
+		{day, 86400, slow},
+		{day, 600, quick},
+		{old, 600, slow}, // nothing is faster
+		{old, 3600, slow},
+		{recent, 3600, slow},
+		{day, 86400, slow},
+	} {
+		got := p.seconds(spans[step.ask], now)
+		if got != step.want {
+			t.Fatalf("step %d: a part of %d s, want %d", i, got, step.want)
+		}
+		p.learn(got, step.took)
+	}
+	p = parting{most: sumPiece}
+	for range 2 * fastRow {
+		p.learn(p.most, quick)
+	}
+	p.learn(2400, quick)
+	if old, recent := p.seconds(spans[old], now), p.seconds(spans[recent], now); old != 2400 || recent != 600 {
+		t.Errorf("after a quiet night parts of %d s of it, and %d s of now", old, recent)
+	}
+	p = parting{most: sumPiece}
+	p.learn(600, slow)
+	if got := p.seconds(spans[recent], now); got != 3600 {
+		t.Errorf("after slow ten minutes %d s are tried", got)
+	}
+	if p.learn(3600, 8*slow); p.seconds(spans[old], now) != 600 {
+		t.Error("it was the length")
+	}
+}
+
+// TestPiecesOfUsage: the newest hours alone are asked for again, older ones in pieces
+// that grow while that takes no longer, and shrink for good where one was slow.
+func TestPiecesOfUsage(t *testing.T) {
+	const h = 3600
+	var p pieces
 	for i, step := range []struct {
 		took time.Duration
-		want int64 // the longest part afterwards
+		want int64 // how long the next one is
 	}{
-		{slow, 3600},
-		{slow, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 600},
-		{100 * time.Millisecond, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 600},
-		{quick, 1200},
-		{quick, 1200},
-		{slow, 600},
-		{slow, 0}, // nothing is faster
-		{slow, 0},
+		{80 * time.Millisecond, 3 * h}, // how much of that is the way, is not known yet
+		{40 * time.Millisecond, 12 * h},
+		{100 * time.Millisecond, 12 * h},
+		{60 * time.Millisecond, 48 * h},
+		{3 * time.Second, 24 * h},
+		{40 * time.Millisecond, 24 * h},
+		{500 * time.Millisecond, 12 * h},
+		{40 * time.Millisecond, 12 * h},
+		{3 * time.Second, 6 * h},
+		{3 * time.Second, 3 * h},
+		{3 * time.Second, 3 * h},
+		{40 * time.Millisecond, 3 * h},
 	} {
-		seconds := p.most
-		if seconds == 0 {
-			seconds = 86400
+		if p.learn(step.took); p.size != step.want {
+			t.Fatalf("step %d: pieces of %d h, want %d", i, p.size/h, step.want/h)
 		}
-		if p.learn(seconds, step.took); p.most != step.want {
-			t.Fatalf("step %d: parts of %d s, want %d", i, p.most, step.want)
-		}
+	}
+	p = pieces{}
+	for range 9 {
+		p.learn(10 * time.Millisecond)
+	}
+	if p.size != 48*h {
+		t.Errorf("pieces of %d h where all are fast", p.size/h)
 	}
 }

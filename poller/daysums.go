@@ -96,40 +96,63 @@ func periodTotal(scope model.Scope, span model.Span, quota model.Quota) any {
 
 // parting is how long the parts are that a sum is asked for in.
 type parting struct {
-	most int64 // in seconds, 0 for all at once
+	most    int64 // of an hour, in seconds; 0 for all of it
+	slowDay bool  // a whole day has been slow
 	// longer is how long an answer took over more than sumPiece, the slowest.
 	longer time.Duration
 	// flat is how long any answer takes, where even the shortest parts are no faster.
 	flat time.Duration
-	fast int // how many answers in a row were fast, over most
+	fast int // how many answers in a row were fast, over the longest part
+	// try is set where ten minutes were slow, and an hour tells whether that is the length.
+	try bool
 }
 
 const (
 	// fastSum is an answer after which a longer part may be tried, and fastRow how many
-	// of them in a row it takes.
-	fastSum = backfillTook / 6
+	// of them in a row it takes. A database that reads the time by an index takes so long
+	// for a few thousand rows of everybody, of which the next hour may have more.
+	fastSum = backfillTook / 24
 	fastRow = 6
+	// justOver is how long ago an hour has ended, in seconds, that tells of as much
+	// traffic as there is now, whatever was learned from older ones.
+	justOver = 7200
 )
 
+// seconds is how long a part of span may be. A day is asked for at once, since it is
+// asked for once and for ever, and its hours would be many requests.
+func (p *parting) seconds(span model.Span, now int64) int64 {
+	switch {
+	case p.most == 0 || span.Seconds() > 3600 && !p.slowDay:
+		return span.Seconds()
+	case span.To > now-justOver && !p.try:
+		return min(p.most, sumPiece)
+	}
+	return p.most
+}
+
 // learn takes into account how long an answer took. After a slow one parts become an
-// hour instead of a day, and ten minutes instead of an hour: how long is too long
-// depends on what everybody wrote into the log in that time, which an account cannot
-// see (docs/queries.md). So in the calm of a night they may grow again, up to an hour.
-// Where ten minutes take more than half as long, it is not the length that takes time.
+// hour instead of a day, and ten minutes instead of an hour: how long is too long depends
+// on what everybody wrote into the log in that time, which an account cannot see
+// (docs/queries.md). So in the calm of a night they may grow again, up to an hour. Where
+// ten minutes take more than half as long, it is not the length that takes time.
 func (p *parting) learn(seconds int64, took time.Duration) {
 	slow := took > max(backfillTook, 2*p.flat)
+	p.try = p.try && seconds <= sumPiece
 	switch {
-	case slow && seconds > sumPiece:
-		p.longer, p.fast = max(p.longer, took), 0
-		p.most = sumPiece
-		if seconds > 3600 {
+	case slow && seconds > 3600:
+		p.longer, p.slowDay = max(p.longer, took), true
+		if p.most == 0 {
 			p.most = 3600
 		}
+	case slow && seconds > sumPiece:
+		p.longer, p.fast, p.most = max(p.longer, took), 0, sumPiece
 	case slow && p.longer > 0 && took > p.longer/2:
 		*p = parting{flat: took}
+	case slow && p.longer == 0 && p.flat == 0:
+		p.most, p.fast, p.try = 3600, 0, true
 	case took > fastSum || seconds < p.most:
 		p.fast = 0
-	case p.most > 0 && p.most < 3600:
+	case p.most > 0 && p.most < 3600 && seconds <= 3600:
 		if p.fast++; p.fast == fastRow {
 			p.most, p.fast = min(3600, 2*p.most), 0
 		}
@@ -147,10 +170,7 @@ func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span, 
 			return 0, false, nil
 		}
 		d.sumAt = time.Now()
-		part := model.Span{From: p.next, To: span.To}
-		if d.parts.most > 0 {
-			part.To = min(part.To, p.next+d.parts.most-1)
-		}
+		part := model.Span{From: p.next, To: min(span.To, p.next+d.parts.seconds(span, w.serverNow())-1)}
 		t, err := w.target.Gateway.Total(ctx, d.scope, part)
 		took := meterOf(ctx).last
 		if model.FaultOf(err).Kind == model.FaultTimeout {
@@ -163,11 +183,4 @@ func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span, 
 		p.quota, p.next = p.quota+t.Quota, part.To+1
 	}
 	return d.partly.quota, true, nil
-}
-
-// askPeriod asks for the sum of an hour or a day, however long it has to wait.
-func (w *watch) askPeriod(ctx context.Context, span model.Span) (any, error) {
-	d := w.dayReader()
-	total, _, err := w.askInParts(ctx, d, span, func() bool { return true })
-	return periodTotal(d.scope, span, total), err
 }

@@ -113,6 +113,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
 		// Days before the window can wait until the log is read.
 		d := w.dayReader()
+		d.atOnce = sums.whole()
 		err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To})
 		hourly = d.periods.Step == 3600
 		return d.periods, err
@@ -137,12 +138,20 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		return span
 	}
 	for _, h := range w.sumsWanted(w.dayReader(), span.To)[1:] {
-		// The last request is kept for the question how much of the log is missing.
-		if end, ok := ctx.Deadline(); w.dayReader().sums[h] || w.reader().ledger.Covers(h) || (ok && w.target.Budget.until(end) < 2) {
+		if w.dayReader().sums[h] || w.reader().ledger.Covers(h) {
+			continue
+		}
+		// The last request is kept for the question how much of the log is missing. What
+		// the usage per hour tells is worth no waiting.
+		end, limited := ctx.Deadline()
+		if w.dayReader().periods.Tells(h) {
+			end, limited = time.Now(), true
+		}
+		if needs := int(h.Seconds()/w.dayReader().parts.seconds(h, span.To)) + 1; limited && w.target.Budget.until(end) < needs {
 			continue
 		}
 		if !ask(model.SourceRates, func(ctx context.Context) (any, error) {
-			return w.askPeriod(ctx, h)
+			return sums.period(ctx, h)
 		}) {
 			break
 		}
@@ -159,7 +168,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		return span
 	}
 	all := model.Span{From: span.To - int64(w.daysWanted()/time.Second), To: span.To}
-	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/piece+1 {
+	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/longest+3 {
 		ask(model.SourceDays, func(ctx context.Context) (any, error) {
 			d := w.dayReader()
 			err := w.readPeriods(ctx, d, all)
@@ -214,7 +223,9 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 			return nil
 		}
 		if pages < 1 {
-			w.countMissing(ctx, span)
+			if r.counted != span {
+				w.countMissing(ctx, span)
+			}
 			return r.unlessRead(&outOfTimeError{})
 		}
 		if !r.past.known {
@@ -248,6 +259,7 @@ func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	r := w.reader()
 	n, err := w.target.Gateway.Count(ctx, w.scopeNow(), span)
 	if err == nil {
+		r.counted = span
 		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
 	}
 }

@@ -25,13 +25,18 @@ type onceSums struct {
 	pieces []model.SpanTotal // the newest first, those of the running hour included
 }
 
-// window asks for the sum of the counted window. As on the dashboard it is added up
-// from pieces of ten minutes, since a database may take seconds for an hour of a quiet
-// account at once (docs/queries.md). For all accounts and for a busy one it does not,
-// and their log needs the budget; a small budget leaves no choice.
+// whole reports whether much is asked for at once. As on the dashboard it is otherwise
+// asked for in pieces, since a database may take seconds for an hour of a quiet account
+// at once (docs/queries.md). For all accounts and for a busy one it does not, and their
+// log needs the budget; a small budget leaves no choice.
+func (s *onceSums) whole() bool {
+	return s.w.scopeNow() == model.ScopeSite || s.calls >= manyCalls || s.w.target.Budget.pace().Budget < piecesFit
+}
+
+// window asks for the sum of the counted window.
 func (s *onceSums) window(ctx context.Context) (any, error) {
 	spans := s.plan.pieces()
-	if s.w.scopeNow() == model.ScopeSite || s.calls >= manyCalls || s.w.target.Budget.pace().Budget < piecesFit {
+	if s.whole() {
 		spans = []model.Span{s.plan.window}
 	}
 	var err error
@@ -40,6 +45,26 @@ func (s *onceSums) window(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	return s.total(), nil
+}
+
+// period asks for the sum of an hour of the day that is over, or a day: of what lies
+// before the pieces that are known.
+func (s *onceSums) period(ctx context.Context, span model.Span) (any, error) {
+	head, sum := span, model.Quota(0)
+	if tail := span.Meet(s.plan.window); tail.Seconds() > 0 && tail.To == span.To {
+		if known, ok := s.within(tail); ok {
+			head.To, sum = tail.From-1, known
+		}
+	}
+	if head.Seconds() > 0 {
+		d := s.w.dayReader()
+		first, _, err := s.w.askInParts(ctx, d, head, func() bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		sum += first
+	}
+	return periodTotal(s.w.scopeNow(), span, sum), nil
 }
 
 // ask asks for the sums of spans.
@@ -81,7 +106,7 @@ func (s *onceSums) hour(ctx context.Context) (any, error) {
 	if sum, ok := s.within(span); ok {
 		return periodTotal(s.w.scopeNow(), span, sum), nil
 	}
-	return s.w.askPeriod(ctx, span)
+	return s.period(ctx, span)
 }
 
 // settle compares what was counted of the window with the sum. Of what differs it asks

@@ -51,7 +51,7 @@ type Words struct {
 
 	// Alerts.
 	AlertEmpty, AlertLow, AlertUnder, AlertLasts, AlertSpike, AlertSpiked, AlertErrors, AlertErred, AlertKey, AlertDown, AlertFailures string
-	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                                         string
+	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                                                                  string
 
 	// How a charge is explained, and what its terms are for.
 	ExplainedExact, ExplainedRounded, ExplainedGap, ExplainedUntold string
