@@ -21,7 +21,7 @@ type daysReader struct {
 	parts  parting             // how long its parts are
 
 	pieces pieces // how long the pieces of the usage per hour are
-	atOnce bool   // the newest is a day and more, and hours are asked for whole
+	atOnce bool   // the newest is a day and more
 }
 
 // daysWanted is how far back usage per hour or day is needed: a day more than
@@ -132,7 +132,7 @@ func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span)
 	}
 	if d.pieces.size == 0 {
 		d.pieces.learn(meterOf(ctx).last)
-		if !d.atOnce {
+		if w.target.Budget.pace().Budget >= piecesFit {
 			d.parts.most = sumPiece // the hours are told already, so that there is time
 		}
 	}

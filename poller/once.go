@@ -141,13 +141,13 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		if w.dayReader().sums[h] || w.reader().ledger.Covers(h) {
 			continue
 		}
-		// The last request is kept for the question how much of the log is missing. What
+		// The last requests are kept for the question how much of the log is missing. What
 		// the usage per hour tells is worth no waiting.
 		end, limited := ctx.Deadline()
 		if w.dayReader().periods.Tells(h) {
 			end, limited = time.Now(), true
 		}
-		if needs := int(h.Seconds()/w.dayReader().parts.seconds(h, span.To)) + 1; limited && w.target.Budget.until(end) < needs {
+		if needs := int(h.Seconds()/w.dayReader().parts.seconds(h, span.To)) + 2; limited && w.target.Budget.until(end) < needs {
 			continue
 		}
 		if !ask(model.SourceRates, func(ctx context.Context) (any, error) {
@@ -213,9 +213,9 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 		pages := oncePages
 		if end, ok := ctx.Deadline(); ok {
 			// Room is kept for the question how much is missing.
-			pages = min(pages, w.target.Budget.until(end)-2)
+			pages = min(pages, w.target.Budget.until(end)-3)
 			if m.requests > 0 {
-				pages = min(pages, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond))-2)
+				pages = min(pages, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond))-3)
 			}
 		}
 		part, ok := r.gapSpan(span, pages, pageSize)
@@ -255,11 +255,19 @@ func (r *callsReader) unlessRead(why error) error {
 	return why
 }
 
+// countMissing asks how many rows a span has, by halves: a database counts those of
+// everybody in it (docs/queries.md).
 func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	r := w.reader()
-	n, err := w.target.Gateway.Count(ctx, w.scopeNow(), span)
-	if err == nil {
-		r.counted = span
-		w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: n}, nil)
+	middle := span.From + span.Seconds()/2
+	all := int64(0)
+	for _, half := range []model.Span{{From: span.From, To: middle - 1}, {From: middle, To: span.To}} {
+		n, err := w.target.Gateway.Count(ctx, w.scopeNow(), half)
+		if err != nil {
+			return
+		}
+		all += n
 	}
+	r.counted = span
+	w.emit(model.SourceCalls, meterOf(ctx).last, 0, model.CallsCount{Scope: r.scope, Span: span, Calls: all}, nil)
 }

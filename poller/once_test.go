@@ -181,7 +181,7 @@ func TestOnceAsksForSumsInPieces(t *testing.T) {
 		calls         int64
 		budget        int
 		most, longest int64
-	}{{0, 0, 8, 600}, {5000, 0, 8, 600}, {2e6, 0, 2, 3600}, {5000, 10, 2, 3600}} {
+	}{{0, 0, 8, 600}, {5000, 0, 8, 600}, {2e6, 0, 8, 3600}, {5000, 10, 2, 3600}} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(13*time.Hour + 47*time.Minute) // of a day
 			f := &fake{totals: true, days: true, calls: c.calls}

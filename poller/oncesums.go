@@ -106,7 +106,11 @@ func (s *onceSums) hour(ctx context.Context) (any, error) {
 	if sum, ok := s.within(span); ok {
 		return periodTotal(s.w.scopeNow(), span, sum), nil
 	}
-	return s.period(ctx, span)
+	if !s.whole() {
+		return s.period(ctx, span)
+	}
+	t, err := s.w.target.Gateway.Total(ctx, s.w.scopeNow(), span)
+	return periodTotal(s.w.scopeNow(), span, t.Quota), err
 }
 
 // settle compares what was counted of the window with the sum. Of what differs it asks
