@@ -66,8 +66,7 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 // read all that an account ever used, or the whole table (docs/queries.md); how long
 // that is depends on how much everybody uses in it.
 type pieces struct {
-	size, most int64         // in seconds, 0 before the first answer
-	base       time.Duration // the fastest answer: what does not depend on the length
+	size, most int64 // in seconds, 0 before the first answer
 }
 
 const (
@@ -76,23 +75,22 @@ const (
 	moving = 3 * 3600
 	// longest is the longest piece: over four days a database reads the whole table.
 	longest = 2 * 86400
-	// fastPiece is how much longer than the fastest an answer may take for the next piece
-	// to be four times as long.
+	// fastPiece is how much longer than one about the account an answer may take for the
+	// next piece to be four times as long.
 	fastPiece = 50 * time.Millisecond
 )
 
-// learn takes into account how long an answer took over a piece.
-func (p *pieces) learn(took time.Duration) {
-	if p.size == 0 { // how much of the first is the way is not known yet
-		*p = pieces{size: moving, most: longest, base: took}
-		return
+// learn takes into account how long an answer took over a piece, and how long one takes
+// about the account, which is the way to the gateway.
+func (p *pieces) learn(took, way time.Duration) {
+	if p.size == 0 {
+		*p = pieces{size: moving, most: longest}
 	}
-	p.base = min(p.base, took)
 	switch {
-	case took > p.base+backfillTook:
+	case took > way+backfillTook:
 		p.most = max(moving, p.size/2)
 		p.size = p.most
-	case took <= p.base+fastPiece:
+	case took <= way+fastPiece:
 		p.size = min(p.most, 4*p.size)
 	}
 }
@@ -131,7 +129,7 @@ func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span)
 		return nil
 	}
 	if d.pieces.size == 0 {
-		d.pieces.learn(meterOf(ctx).last)
+		d.pieces.learn(meterOf(ctx).last, time.Duration(w.way.Load()))
 		if w.target.Budget.pace().Budget >= piecesFit {
 			d.parts.most = sumPiece // the hours are told already, so that there is time
 		}
@@ -146,7 +144,7 @@ func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span)
 		if err != nil {
 			return err
 		}
-		d.pieces.learn(meterOf(ctx).last)
+		d.pieces.learn(meterOf(ctx).last, time.Duration(w.way.Load()))
 		d.merge(p)
 	}
 	return nil

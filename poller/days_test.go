@@ -187,7 +187,7 @@ func TestSumsInParts(t *testing.T) {
 // TestPartsFollowTheHour: of a quiet account an hour takes as long as a day while
 // everybody else is busy, and no time at night.
 func TestPartsFollowTheHour(t *testing.T) {
-	const slow, quick = 4 * time.Second, 5 * time.Millisecond
+	const slow, quick, way = 4 * time.Second, 105 * time.Millisecond, 100 * time.Millisecond
 	const now, day, old, recent = 1_000_000, 0, 1, 2
 	spans := []model.Span{day: {From: 0, To: 86399}, old: {From: 90_000, To: 93_599}, recent: {From: now - 7200, To: now - 3601}}
 	p := parting{most: sumPiece}
@@ -196,12 +196,12 @@ func TestPartsFollowTheHour(t *testing.T) {
 		want int64 // how long the part is
 		took time.Duration
 	}{
-		{day, 86400, quick}, // once, and for ever
+		{day, 600, quick},
 		{old, 600, quick},
 		{old, 600, quick},
 		{old, 600, quick},
 		{old, 600, quick},
-		{old, 600, 100 * time.Millisecond},
+		{old, 600, 150 * time.Millisecond},
 		{old, 600, quick},
 		{old, 600, quick},
 		{old, 600, quick},
@@ -211,7 +211,6 @@ func TestPartsFollowTheHour(t *testing.T) {
 		{old, 1200, quick},
 		{recent, 600, quick}, // there may be far more traffic now
 		{old, 1200, slow},
-		{day, 86400, slow},
 		{day, 600, quick},
 		{old, 600, slow}, // nothing is faster
 		{old, 3600, slow},
@@ -222,23 +221,35 @@ func TestPartsFollowTheHour(t *testing.T) {
 		if got != step.want {
 			t.Fatalf("step %d: a part of %d s, want %d", i, got, step.want)
 		}
-		p.learn(got, step.took)
+		p.learn(got, step.took, way)
 	}
 	p = parting{most: sumPiece}
-	for range 2 * fastRow {
-		p.learn(p.most, quick)
+	for p.most < 3600 {
+		p.learn(p.most, quick, way)
 	}
-	p.learn(2400, quick)
-	if old, recent := p.seconds(spans[old], now), p.seconds(spans[recent], now); old != 2400 || recent != 600 {
+	if old, recent := p.seconds(spans[old], now), p.seconds(spans[recent], now); old != 3600 || recent != 600 {
 		t.Errorf("after a quiet night parts of %d s of it, and %d s of now", old, recent)
 	}
 	p = parting{most: sumPiece}
-	p.learn(600, slow)
+	p.learn(600, slow, way)
 	if got := p.seconds(spans[recent], now); got != 3600 {
 		t.Errorf("after slow ten minutes %d s are tried", got)
 	}
-	if p.learn(3600, 8*slow); p.seconds(spans[old], now) != 600 {
+	if p.learn(3600, 8*slow, way); p.seconds(spans[old], now) != 600 {
 		t.Error("it was the length")
+	}
+	// Without usage per hour, a day at once, then its hours, then ten minutes.
+	p = parting{}
+	for i, want := range []int64{86400, 3600, 600, 600} {
+		got := p.seconds(spans[day], now)
+		if got != want {
+			t.Errorf("step %d of days: a part of %d s, want %d", i, got, want)
+		}
+		took := quick
+		if got > 600 {
+			took = slow
+		}
+		p.learn(got, took, way)
 	}
 }
 
@@ -251,7 +262,7 @@ func TestPiecesOfUsage(t *testing.T) {
 		took time.Duration
 		want int64 // how long the next one is
 	}{
-		{80 * time.Millisecond, 3 * h}, // how much of that is the way, is not known yet
+		{80 * time.Millisecond, 3 * h},
 		{40 * time.Millisecond, 12 * h},
 		{100 * time.Millisecond, 12 * h},
 		{60 * time.Millisecond, 48 * h},
@@ -264,13 +275,13 @@ func TestPiecesOfUsage(t *testing.T) {
 		{3 * time.Second, 3 * h},
 		{40 * time.Millisecond, 3 * h},
 	} {
-		if p.learn(step.took); p.size != step.want {
+		if p.learn(step.took, 20*time.Millisecond); p.size != step.want {
 			t.Fatalf("step %d: pieces of %d h, want %d", i, p.size/h, step.want/h)
 		}
 	}
 	p = pieces{}
 	for range 9 {
-		p.learn(10 * time.Millisecond)
+		p.learn(410*time.Millisecond, 400*time.Millisecond) // far away
 	}
 	if p.size != 48*h {
 		t.Errorf("pieces of %d h where all are fast", p.size/h)

@@ -96,8 +96,7 @@ func periodTotal(scope model.Scope, span model.Span, quota model.Quota) any {
 
 // parting is how long the parts are that a sum is asked for in.
 type parting struct {
-	most    int64 // of an hour, in seconds; 0 for all of it
-	slowDay bool  // a whole day has been slow
+	most int64 // in seconds, 0 for all at once
 	// longer is how long an answer took over more than sumPiece, the slowest.
 	longer time.Duration
 	// flat is how long any answer takes, where even the shortest parts are no faster.
@@ -108,9 +107,10 @@ type parting struct {
 }
 
 const (
-	// fastSum is an answer after which a longer part may be tried, and fastRow how many
-	// of them in a row it takes. A database that reads the time by an index takes so long
-	// for a few thousand rows of everybody, of which the next hour may have more.
+	// fastSum is how much longer than one about the account an answer may take for a longer
+	// part to be tried, and fastRow how many of them in a row it takes. A database that reads
+	// the time by an index takes so long for a few thousand rows of everybody, of which the
+	// next hour may have more.
 	fastSum = backfillTook / 24
 	fastRow = 6
 	// justOver is how long ago an hour has ended, in seconds, that tells of as much
@@ -118,11 +118,12 @@ const (
 	justOver = 7200
 )
 
-// seconds is how long a part of span may be. A day is asked for at once, since it is
-// asked for once and for ever, and its hours would be many requests.
+// seconds is how long a part of span may be. Where the gateway tells no usage per hour, a
+// day is asked for at once: it is asked for once and for ever, and its hours would be many
+// requests.
 func (p *parting) seconds(span model.Span, now int64) int64 {
 	switch {
-	case p.most == 0 || span.Seconds() > 3600 && !p.slowDay:
+	case p.most == 0:
 		return span.Seconds()
 	case span.To > now-justOver && !p.try:
 		return min(p.most, sumPiece)
@@ -130,27 +131,25 @@ func (p *parting) seconds(span model.Span, now int64) int64 {
 	return p.most
 }
 
-// learn takes into account how long an answer took. After a slow one parts become an
+// learn takes into account how long an answer took, and how long one takes about the
+// account, which is the way to the gateway. After a slow one parts become an
 // hour instead of a day, and ten minutes instead of an hour: how long is too long depends
 // on what everybody wrote into the log in that time, which an account cannot see
 // (docs/queries.md). So in the calm of a night they may grow again, up to an hour. Where
 // ten minutes take more than half as long, it is not the length that takes time.
-func (p *parting) learn(seconds int64, took time.Duration) {
+func (p *parting) learn(seconds int64, took, way time.Duration) {
 	slow := took > max(backfillTook, 2*p.flat)
 	p.try = p.try && seconds <= sumPiece
 	switch {
 	case slow && seconds > 3600:
-		p.longer, p.slowDay = max(p.longer, took), true
-		if p.most == 0 {
-			p.most = 3600
-		}
+		p.longer, p.most = max(p.longer, took), 3600
 	case slow && seconds > sumPiece:
 		p.longer, p.fast, p.most = max(p.longer, took), 0, sumPiece
 	case slow && p.longer > 0 && took > p.longer/2:
 		*p = parting{flat: took}
 	case slow && p.longer == 0 && p.flat == 0:
 		p.most, p.fast, p.try = 3600, 0, true
-	case took > fastSum || seconds < p.most:
+	case took > way+fastSum || seconds < p.most:
 		p.fast = 0
 	case p.most > 0 && p.most < 3600 && seconds <= 3600:
 		if p.fast++; p.fast == fastRow {
@@ -176,7 +175,7 @@ func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span, 
 		if model.FaultOf(err).Kind == model.FaultTimeout {
 			took = slowest
 		}
-		d.parts.learn(part.Seconds(), took)
+		d.parts.learn(part.Seconds(), took, time.Duration(w.way.Load()))
 		if err != nil {
 			return 0, false, err
 		}

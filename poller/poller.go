@@ -223,6 +223,8 @@ type watch struct {
 	// slow counts the sources whose interval is stretched because answers take
 	// long.
 	slow atomic.Int32
+	// way is how long the fastest answer about the account took, a time.Duration.
+	way atomic.Int64
 
 	// daysOver is how far back the usage per hour or day was asked for, a
 	// time.Duration.
@@ -290,6 +292,9 @@ func (w *watch) emit(src model.Source, took, every time.Duration, payload any, e
 	pace := w.target.Budget.pace()
 	pace.Stretch = w.stretch(pace.Budget)
 	pace.Slow = w.slow.Load() > 0
+	if fastest := w.way.Load(); src == model.SourceAccount && err == nil && (fastest == 0 || int64(took) < fastest) {
+		w.way.Store(int64(took))
+	}
 	w.emitTo(model.Update{
 		Gateway: w.target.Name, Source: src, At: time.Now(), Took: took, Every: every,
 		Payload: payload, Err: err, Pace: pace, Skew: w.target.Gateway.Skew(),
