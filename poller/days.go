@@ -67,17 +67,20 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 // that is depends on how much everybody uses in it.
 type pieces struct {
 	size, most int64 // in seconds, 0 before the first answer
+	fast       int   // how many answers in a row were fast, over the longest
 }
 
 const (
 	// moving is the newest piece and the shortest, in seconds: its hours may still grow,
 	// since a gateway adds to them minutes later.
-	moving = 3 * 3600
+	moving = 2 * 3600
 	// longest is the longest piece: over four days a database reads the whole table.
 	longest = 2 * 86400
 	// fastPiece is how much longer than one about the account an answer may take for the
 	// next piece to be four times as long.
 	fastPiece = 50 * time.Millisecond
+	// atFirst is how many pieces are not left to backfill.
+	atFirst = 5
 )
 
 // learn takes into account how long an answer took over a piece, and how long one takes
@@ -88,17 +91,25 @@ func (p *pieces) learn(took, way time.Duration) {
 	}
 	switch {
 	case took > way+backfillTook:
-		p.most = max(moving, p.size/2)
+		p.most, p.fast = max(moving, p.size/2), 0
 		p.size = p.most
-	case took <= way+fastPiece:
+	case took > way+fastPiece:
+		p.fast = 0
+	case p.size < p.most:
 		p.size = min(p.most, 4*p.size)
+	case p.most < longest:
+		if p.fast++; p.fast == fastRow {
+			p.most, p.fast = min(longest, 2*p.most), 0
+			p.size = p.most
+		}
 	}
 }
 
 func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration) error {
 	over := w.daysWanted()
 	now := w.serverNow()
-	err := w.readPeriods(ctx, d, model.Span{From: now - int64(over/time.Second), To: now})
+	tell := func(p model.Periods) { w.emit(model.SourceDays, meterOf(ctx).last, every, p, nil) }
+	err := w.readPeriods(ctx, d, model.Span{From: now - int64(over/time.Second), To: now}, tell)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
@@ -109,13 +120,14 @@ func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Durati
 		w.emit(model.SourceDays, meterOf(ctx).last, every, nil, err)
 		return nil
 	}
-	w.emit(model.SourceDays, meterOf(ctx).last, every, d.periods, nil)
+	tell(d.periods)
 	return nil
 }
 
 // readPeriods brings what is known of span up to date: the newest piece is always
-// asked for, since its last hours grow, and older ones once.
-func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span) error {
+// asked for, since its last hours grow, and older ones once. Where there are many, told
+// hears what is known when the rest is left to backfill.
+func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span, told func(model.Periods)) error {
 	from := span.To - span.To%3600 - moving + 3600
 	if at := w.target.Gateway.Found().Dialect; d.atOnce || at == gateway.OpenCatD || at == gateway.ShellAPI {
 		from = span.To - 86400 - (span.To-86400)%86400 // of days, as many come as are asked for
@@ -138,7 +150,11 @@ func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span)
 		d.periods = model.Periods{Scope: p.Scope, Step: p.Step, Span: model.Span{From: p.Span.From, To: p.Span.From - 1}}
 	}
 	d.merge(p)
-	for d.periods.Span.From > span.From {
+	for n := 1; d.periods.Span.From > span.From; n++ {
+		if n == atFirst {
+			told(d.periods)
+			ctx = withClass(ctx, backfill)
+		}
 		to := d.periods.Span.From - 1
 		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, to-d.pieces.size+1), To: to})
 		if err != nil {

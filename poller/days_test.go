@@ -262,9 +262,10 @@ func TestPiecesOfUsage(t *testing.T) {
 		took time.Duration
 		want int64 // how long the next one is
 	}{
-		{80 * time.Millisecond, 3 * h},
-		{40 * time.Millisecond, 12 * h},
-		{100 * time.Millisecond, 12 * h},
+		{80 * time.Millisecond, 2 * h},
+		{40 * time.Millisecond, 8 * h},
+		{100 * time.Millisecond, 8 * h},
+		{60 * time.Millisecond, 32 * h},
 		{60 * time.Millisecond, 48 * h},
 		{3 * time.Second, 24 * h},
 		{40 * time.Millisecond, 24 * h},
@@ -272,12 +273,18 @@ func TestPiecesOfUsage(t *testing.T) {
 		{40 * time.Millisecond, 12 * h},
 		{3 * time.Second, 6 * h},
 		{3 * time.Second, 3 * h},
-		{3 * time.Second, 3 * h},
-		{40 * time.Millisecond, 3 * h},
+		{3 * time.Second, 2 * h},
+		{3 * time.Second, 2 * h},
 	} {
 		if p.learn(step.took, 20*time.Millisecond); p.size != step.want {
 			t.Fatalf("step %d: pieces of %d h, want %d", i, p.size/h, step.want/h)
 		}
+	}
+	for range fastRow {
+		p.learn(40*time.Millisecond, 20*time.Millisecond)
+	}
+	if p.size != 4*h {
+		t.Errorf("pieces of %d h after %d fast answers", p.size/h, fastRow)
 	}
 	p = pieces{}
 	for range 9 {

@@ -114,7 +114,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		// Days before the window can wait until the log is read.
 		d := w.dayReader()
 		d.atOnce = sums.whole()
-		err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To})
+		err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To}, unheard)
 		hourly = d.periods.Step == 3600
 		return d.periods, err
 	})
@@ -171,12 +171,15 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/longest+3 {
 		ask(model.SourceDays, func(ctx context.Context) (any, error) {
 			d := w.dayReader()
-			err := w.readPeriods(ctx, d, all)
+			err := w.readPeriods(ctx, d, all, unheard)
 			return d.periods, err
 		})
 	}
 	return span
 }
+
+// unheard is for what is told once all of it is known.
+func unheard(model.Periods) {}
 
 // failRest says that the sources from first on were not asked, and why.
 func (w *watch) failRest(ctx context.Context, first model.Source, why error) {
