@@ -199,15 +199,15 @@ func (a *aggregate) add(at int64, model string, t *Tally, tokens, calls bool) {
 	}
 }
 
-// flushed is how old, in seconds, an hour must be for the gateway's usage per
+// Flushed is how old, in seconds, an hour must be for the gateway's usage per
 // hour to be complete: new-api writes it every five minutes.
-const flushed = 600
+const Flushed = 600
 
 // lateBy is how many seconds the gateway's periods are behind: days are added up
 // from the log when they are asked for.
 func lateBy(step int64) int64 {
 	if step == 3600 {
-		return flushed
+		return Flushed
 	}
 	return 0
 }

@@ -120,7 +120,7 @@ type Periods struct {
 // Tells reports whether an hour is one of the periods, and complete.
 func (p Periods) Tells(hour Span) bool {
 	return p.Step == 3600 && hour.From%3600 == 0 && hour.Seconds() == 3600 &&
-		hour.From >= p.Span.From && hour.To+flushed <= p.Span.To
+		hour.From >= p.Span.From && hour.To+Flushed <= p.Span.To
 }
 
 // Channels is the payload of SourceChannels: all upstream channels of the site.

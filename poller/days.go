@@ -16,11 +16,12 @@ type daysReader struct {
 	periods   model.Periods // what is known of the usage per hour or day
 
 	sums   map[model.Span]bool // the hours and days whose sum was asked for
-	sumAt  time.Time           // when one was asked for
+	sumAt  time.Time           // when one was asked for, or an older piece of the usage
 	partly partlySum           // the one that is being asked for in parts
 	parts  parting             // how long its parts are
 
 	pieces pieces // how long the pieces of the usage per hour are
+	owed   bool   // some of them are left to backfill
 	atOnce bool   // the newest is a day and more
 }
 
@@ -36,8 +37,8 @@ func (w *watch) daysWanted() time.Duration {
 func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) (time.Duration, error) {
 	d := w.dayReader()
 	var failed error
-	if forced || time.Since(d.periodsAt) >= every {
-		failed = w.askPeriods(ctx, d, every)
+	if due := forced || time.Since(d.periodsAt) >= every; due || d.owed {
+		failed = w.askPeriods(ctx, d, every, due)
 		if ctx.Err() != nil {
 			return 0, failed
 		}
@@ -50,7 +51,7 @@ func (w *watch) pollDays(ctx context.Context, every time.Duration, forced bool) 
 		return 0, failed
 	}
 	wait := every - time.Since(d.periodsAt)
-	if waiting {
+	if waiting || d.owed {
 		return min(wait, sumTurn), nil
 	}
 	now := w.serverNow()
@@ -75,16 +76,17 @@ const (
 	// since a gateway adds to them minutes later.
 	moving = 2 * 3600
 	// longest is the longest piece: over four days a database reads the whole table.
-	longest = 2 * 86400
-	// fastPiece is how much longer than one about the account an answer may take for the
-	// next piece to be four times as long.
-	fastPiece = 50 * time.Millisecond
-	// atFirst is how many pieces are not left to backfill.
-	atFirst = 5
+	longest = 86400
+	// fastPiece is how much longer than the fastest an answer may take for the
+	// next piece to be twice as long.
+	fastPiece = 25 * time.Millisecond
+	// atFirst is how many pieces are not left to backfill, and atLonger how many where a
+	// longer window is waited for, and the longest pieces came quickly.
+	atFirst, atLonger = 5, 16
 )
 
-// learn takes into account how long an answer took over a piece, and how long one takes
-// about the account, which is the way to the gateway.
+// learn takes into account how long an answer took over a piece, and how long the
+// fastest did, which is the way to the gateway.
 func (p *pieces) learn(took, way time.Duration) {
 	if p.size == 0 {
 		*p = pieces{size: moving, most: longest}
@@ -96,7 +98,7 @@ func (p *pieces) learn(took, way time.Duration) {
 	case took > way+fastPiece:
 		p.fast = 0
 	case p.size < p.most:
-		p.size = min(p.most, 4*p.size)
+		p.size = min(p.most, 2*p.size)
 	case p.most < longest:
 		if p.fast++; p.fast == fastRow {
 			p.most, p.fast = min(longest, 2*p.most), 0
@@ -105,65 +107,96 @@ func (p *pieces) learn(took, way time.Duration) {
 	}
 }
 
-func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration) error {
+// askPeriods asks for the usage per hour or day: for what is new where that is due, and
+// for older pieces as far as the budget has room, but for the first few. What comes
+// quickly in the longest pieces is no burden, and not left to backfill.
+func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration, due bool) error {
 	over := w.daysWanted()
 	now := w.serverNow()
-	tell := func(p model.Periods) { w.emit(model.SourceDays, meterOf(ctx).last, every, p, nil) }
-	err := w.readPeriods(ctx, d, model.Span{From: now - int64(over/time.Second), To: now}, tell)
+	free := 0
+	switch {
+	case d.pieces.size == 0:
+		free = atFirst
+	case int64(over) > w.daysOver.Load() && d.pieces.size == longest:
+		free = atLonger
+	}
+	room := func() bool {
+		free--
+		quick := d.pieces.size == longest && w.target.Budget.canSpare(1)
+		return free > 0 || quick || w.hasRoom(d)
+	}
+	whole, err := w.readPeriods(ctx, d, model.Span{From: now - int64(over/time.Second), To: now}, due, room)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	d.periodsAt = time.Now()
+	d.owed = err == nil && !whole
+	if due {
+		d.periodsAt = time.Now()
+	}
 	w.daysOver.Store(int64(over))
 	if err != nil {
 		// Said once, and no failure: the hours are still to be had.
 		w.emit(model.SourceDays, meterOf(ctx).last, every, nil, err)
 		return nil
 	}
-	tell(d.periods)
+	if meterOf(ctx).requests > 0 {
+		w.emit(model.SourceDays, meterOf(ctx).last, every, d.periods, nil)
+	}
 	return nil
 }
 
-// readPeriods brings what is known of span up to date: the newest piece is always
-// asked for, since its last hours grow, and older ones once. Where there are many, told
-// hears what is known when the rest is left to backfill.
-func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span, told func(model.Periods)) error {
-	from := span.To - span.To%3600 - moving + 3600
-	if at := w.target.Gateway.Found().Dialect; d.atOnce || at == gateway.OpenCatD || at == gateway.ShellAPI {
-		from = span.To - 86400 - (span.To-86400)%86400 // of days, as many come as are asked for
-	}
-	p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, from), To: span.To})
-	if err != nil {
-		return err
-	}
-	if p.Step != 3600 {
-		d.periods = p // days come all at once, whatever is asked
-		return nil
-	}
-	if d.pieces.size == 0 {
-		d.pieces.learn(meterOf(ctx).last, time.Duration(w.way.Load()))
-		if w.target.Budget.pace().Budget >= piecesFit {
-			d.parts.most = sumPiece // the hours are told already, so that there is time
+// readPeriods brings what is known of span up to date: the newest piece is asked for
+// where that is due, since its last hours grow, and older ones once, while there is room.
+// whole is not set where some are left.
+func (w *watch) readPeriods(ctx context.Context, d *daysReader, span model.Span, due bool, room func() bool) (whole bool, err error) {
+	if due {
+		from := span.To - span.To%3600 - moving + 3600
+		if last := d.periods.Span.To - model.Flushed; d.periods.Step == 3600 {
+			// After a pause, hours that were not complete are asked for again.
+			from = max(span.To-longest, min(from, last-last%3600))
 		}
-	}
-	if d.periods.Step != p.Step || d.periods.Span.To < p.Span.From-1 {
-		d.periods = model.Periods{Scope: p.Scope, Step: p.Step, Span: model.Span{From: p.Span.From, To: p.Span.From - 1}}
-	}
-	d.merge(p)
-	for n := 1; d.periods.Span.From > span.From; n++ {
-		if n == atFirst {
-			told(d.periods)
-			ctx = withClass(ctx, backfill)
+		if at := w.target.Gateway.Found().Dialect; d.atOnce || at == gateway.OpenCatD || at == gateway.ShellAPI {
+			from = span.To - 86400 - (span.To-86400)%86400 // of days, as many come as are asked for
 		}
-		to := d.periods.Span.From - 1
-		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, to-d.pieces.size+1), To: to})
+		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, from), To: span.To})
 		if err != nil {
-			return err
+			return false, err
 		}
-		d.pieces.learn(meterOf(ctx).last, time.Duration(w.way.Load()))
+		way := w.fastest()
+		if p.Step != 3600 {
+			d.periods = p // days come all at once, whatever is asked
+			return true, nil
+		}
+		if d.pieces.size == 0 {
+			d.pieces.learn(meterOf(ctx).last, way)
+		}
+		if today := model.DayStart(time.Unix(span.To, 0).In(w.target.Zone)); d.periods.Step != p.Step && today.Unix()%3600 == 0 {
+			d.parts.most = sumPiece // its hours are told already, so that there is time
+		}
+		if d.periods.Step != p.Step || d.periods.Span.To < p.Span.From-1 {
+			d.periods = model.Periods{Scope: p.Scope, Step: p.Step, Span: model.Span{From: p.Span.From, To: p.Span.From - 1}}
+		}
 		d.merge(p)
 	}
-	return nil
+	ctx = withClass(ctx, backfill)
+	for d.periods.Step == 3600 && d.periods.Span.From > span.From {
+		if !room() {
+			return false, nil
+		}
+		d.sumAt = time.Now()
+		to := d.periods.Span.From - 1
+		p, err := w.target.Gateway.Periods(ctx, d.scope, model.Span{From: max(span.From, to-d.pieces.size+1), To: to})
+		took := meterOf(ctx).last
+		if model.FaultOf(err).Kind == model.FaultTimeout {
+			took = slowest
+		}
+		d.pieces.learn(took, w.fastest())
+		if err != nil {
+			return false, err
+		}
+		d.merge(p)
+	}
+	return true, nil
 }
 
 // merge takes a piece in that touches what is known.

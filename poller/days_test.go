@@ -217,7 +217,7 @@ func TestPartsFollowTheHour(t *testing.T) {
 		{recent, 3600, slow},
 		{day, 86400, slow},
 	} {
-		got := p.seconds(spans[step.ask], now)
+		got := p.seconds(spans[step.ask], now, way)
 		if got != step.want {
 			t.Fatalf("step %d: a part of %d s, want %d", i, got, step.want)
 		}
@@ -227,21 +227,17 @@ func TestPartsFollowTheHour(t *testing.T) {
 	for p.most < 3600 {
 		p.learn(p.most, quick, way)
 	}
-	if old, recent := p.seconds(spans[old], now), p.seconds(spans[recent], now); old != 3600 || recent != 600 {
+	if old, recent := p.seconds(spans[old], now, way), p.seconds(spans[recent], now, way); old != 3600 || recent != 600 {
 		t.Errorf("after a quiet night parts of %d s of it, and %d s of now", old, recent)
 	}
 	p = parting{most: sumPiece}
-	p.learn(600, slow, way)
-	if got := p.seconds(spans[recent], now); got != 3600 {
-		t.Errorf("after slow ten minutes %d s are tried", got)
-	}
-	if p.learn(3600, 8*slow, way); p.seconds(spans[old], now) != 600 {
-		t.Error("it was the length")
+	if got := p.seconds(spans[recent], now, 400*time.Millisecond); got != 3600 {
+		t.Errorf("far away parts of %d s", got)
 	}
 	// Without usage per hour, a day at once, then its hours, then ten minutes.
 	p = parting{}
 	for i, want := range []int64{86400, 3600, 600, 600} {
-		got := p.seconds(spans[day], now)
+		got := p.seconds(spans[day], now, way)
 		if got != want {
 			t.Errorf("step %d of days: a part of %d s, want %d", i, got, want)
 		}
@@ -263,11 +259,11 @@ func TestPiecesOfUsage(t *testing.T) {
 		want int64 // how long the next one is
 	}{
 		{80 * time.Millisecond, 2 * h},
+		{40 * time.Millisecond, 4 * h},
 		{40 * time.Millisecond, 8 * h},
 		{100 * time.Millisecond, 8 * h},
-		{60 * time.Millisecond, 32 * h},
-		{60 * time.Millisecond, 48 * h},
-		{3 * time.Second, 24 * h},
+		{40 * time.Millisecond, 16 * h},
+		{40 * time.Millisecond, 24 * h},
 		{40 * time.Millisecond, 24 * h},
 		{500 * time.Millisecond, 12 * h},
 		{40 * time.Millisecond, 12 * h},
@@ -290,7 +286,7 @@ func TestPiecesOfUsage(t *testing.T) {
 	for range 9 {
 		p.learn(410*time.Millisecond, 400*time.Millisecond) // far away
 	}
-	if p.size != 48*h {
+	if p.size != 24*h {
 		t.Errorf("pieces of %d h where all are fast", p.size/h)
 	}
 }

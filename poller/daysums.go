@@ -69,10 +69,7 @@ func (w *watch) askSums(ctx context.Context, d *daysReader) (waiting bool, err e
 		if d.sums[span] || now < span.To+sumSettles {
 			continue
 		}
-		total, done, err := w.askInParts(ctx, d, span, func() bool {
-			b := w.target.Budget
-			return b.canFill(1) || b.canSpare(1) && time.Since(d.sumAt) >= sumTurn
-		})
+		total, done, err := w.askInParts(ctx, d, span, func() bool { return w.hasRoom(d) })
 		if errors.Is(err, errors.ErrUnsupported) {
 			d.knows(span)
 			continue
@@ -84,6 +81,12 @@ func (w *watch) askSums(ctx context.Context, d *daysReader) (waiting bool, err e
 		w.emit(model.SourceRates, meterOf(ctx).last, w.every(model.SourceRates), periodTotal(d.scope, span, total), nil)
 	}
 	return false, nil
+}
+
+// hasRoom reports whether something of the past may be asked for now.
+func (w *watch) hasRoom(d *daysReader) bool {
+	b := w.target.Budget
+	return b.canFill(1) || b.canSpare(1) && time.Since(d.sumAt) >= sumTurn
 }
 
 // periodTotal is the sum of an hour or a day, as it is told.
@@ -102,12 +105,10 @@ type parting struct {
 	// flat is how long any answer takes, where even the shortest parts are no faster.
 	flat time.Duration
 	fast int // how many answers in a row were fast, over the longest part
-	// try is set where ten minutes were slow, and an hour tells whether that is the length.
-	try bool
 }
 
 const (
-	// fastSum is how much longer than one about the account an answer may take for a longer
+	// fastSum is how much longer than the fastest an answer may take for a longer
 	// part to be tried, and fastRow how many of them in a row it takes. A database that reads
 	// the time by an index takes so long for a few thousand rows of everybody, of which the
 	// next hour may have more.
@@ -121,11 +122,13 @@ const (
 // seconds is how long a part of span may be. Where the gateway tells no usage per hour, a
 // day is asked for at once: it is asked for once and for ever, and its hours would be many
 // requests.
-func (p *parting) seconds(span model.Span, now int64) int64 {
+func (p *parting) seconds(span model.Span, now int64, way time.Duration) int64 {
 	switch {
 	case p.most == 0:
 		return span.Seconds()
-	case span.To > now-justOver && !p.try:
+	case way > backfillTook: // it is the way that takes time
+		return max(p.most, 3600)
+	case span.To > now-justOver:
 		return min(p.most, sumPiece)
 	}
 	return p.most
@@ -138,8 +141,7 @@ func (p *parting) seconds(span model.Span, now int64) int64 {
 // (docs/queries.md). So in the calm of a night they may grow again, up to an hour. Where
 // ten minutes take more than half as long, it is not the length that takes time.
 func (p *parting) learn(seconds int64, took, way time.Duration) {
-	slow := took > max(backfillTook, 2*p.flat)
-	p.try = p.try && seconds <= sumPiece
+	slow := took > max(way+backfillTook, 2*p.flat)
 	switch {
 	case slow && seconds > 3600:
 		p.longer, p.most = max(p.longer, took), 3600
@@ -147,8 +149,6 @@ func (p *parting) learn(seconds int64, took, way time.Duration) {
 		p.longer, p.fast, p.most = max(p.longer, took), 0, sumPiece
 	case slow && p.longer > 0 && took > p.longer/2:
 		*p = parting{flat: took}
-	case slow && p.longer == 0 && p.flat == 0:
-		p.most, p.fast, p.try = 3600, 0, true
 	case took > way+fastSum || seconds < p.most:
 		p.fast = 0
 	case p.most > 0 && p.most < 3600 && seconds <= 3600:
@@ -169,13 +169,17 @@ func (w *watch) askInParts(ctx context.Context, d *daysReader, span model.Span, 
 			return 0, false, nil
 		}
 		d.sumAt = time.Now()
-		part := model.Span{From: p.next, To: min(span.To, p.next+d.parts.seconds(span, w.serverNow())-1)}
+		part := model.Span{From: p.next, To: min(span.To, p.next+d.parts.seconds(span, w.serverNow(), w.fastest())-1)}
 		t, err := w.target.Gateway.Total(ctx, d.scope, part)
 		took := meterOf(ctx).last
-		if model.FaultOf(err).Kind == model.FaultTimeout {
+		// A timeout of the shortest part says nothing of the length.
+		timeout := model.FaultOf(err).Kind == model.FaultTimeout
+		if timeout {
 			took = slowest
 		}
-		d.parts.learn(part.Seconds(), took, time.Duration(w.way.Load()))
+		if !timeout || part.Seconds() > sumPiece {
+			d.parts.learn(part.Seconds(), took, w.fastest())
+		}
 		if err != nil {
 			return 0, false, err
 		}

@@ -113,8 +113,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
 		// Days before the window can wait until the log is read.
 		d := w.dayReader()
-		d.atOnce = sums.whole()
-		err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To}, unheard)
+		d.atOnce = sums.whole() || w.target.Budget.pace().Budget < 2*piecesFit
+		d.pieces = pieces{size: 4 * moving, most: longest}
+		_, err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To}, true, always)
 		hourly = d.periods.Step == 3600
 		return d.periods, err
 	})
@@ -141,13 +142,9 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 		if w.dayReader().sums[h] || w.reader().ledger.Covers(h) {
 			continue
 		}
-		// The last requests are kept for the question how much of the log is missing. What
-		// the usage per hour tells is worth no waiting.
-		end, limited := ctx.Deadline()
-		if w.dayReader().periods.Tells(h) {
-			end, limited = time.Now(), true
-		}
-		if needs := int(h.Seconds()/w.dayReader().parts.seconds(h, span.To)) + 2; limited && w.target.Budget.until(end) < needs {
+		// The last request is kept for the question how much of the log is missing.
+		needs := int(h.Seconds()/w.dayReader().parts.seconds(h, span.To, w.fastest())) + 1
+		if end, ok := ctx.Deadline(); w.dayReader().periods.Tells(h) || ok && w.target.Budget.until(end) < needs {
 			continue
 		}
 		if !ask(model.SourceRates, func(ctx context.Context) (any, error) {
@@ -171,15 +168,15 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/longest+3 {
 		ask(model.SourceDays, func(ctx context.Context) (any, error) {
 			d := w.dayReader()
-			err := w.readPeriods(ctx, d, all, unheard)
+			_, err := w.readPeriods(ctx, d, all, true, always)
 			return d.periods, err
 		})
 	}
 	return span
 }
 
-// unheard is for what is told once all of it is known.
-func unheard(model.Periods) {}
+// always is the room that a report has, which ends with its time.
+func always() bool { return true }
 
 // failRest says that the sources from first on were not asked, and why.
 func (w *watch) failRest(ctx context.Context, first model.Source, why error) {
@@ -216,9 +213,9 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 		pages := oncePages
 		if end, ok := ctx.Deadline(); ok {
 			// Room is kept for the question how much is missing.
-			pages = min(pages, w.target.Budget.until(end)-3)
+			pages = min(pages, w.target.Budget.until(end)-2)
 			if m.requests > 0 {
-				pages = min(pages, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond))-3)
+				pages = min(pages, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond))-2)
 			}
 		}
 		part, ok := r.gapSpan(span, pages, pageSize)
@@ -258,13 +255,17 @@ func (r *callsReader) unlessRead(why error) error {
 	return why
 }
 
-// countMissing asks how many rows a span has, by halves: a database counts those of
-// everybody in it (docs/queries.md).
+// countMissing asks how many rows a span has, by halves where there is room: a database
+// counts those of everybody in it (docs/queries.md).
 func (w *watch) countMissing(ctx context.Context, span model.Span) {
 	r := w.reader()
 	middle := span.From + span.Seconds()/2
 	all := int64(0)
-	for _, half := range []model.Span{{From: span.From, To: middle - 1}, {From: middle, To: span.To}} {
+	parts := []model.Span{{From: span.From, To: middle - 1}, {From: middle, To: span.To}}
+	if end, ok := ctx.Deadline(); ok && w.target.Budget.until(end) < len(parts) {
+		parts = []model.Span{span}
+	}
+	for _, half := range parts {
 		n, err := w.target.Gateway.Count(ctx, w.scopeNow(), half)
 		if err != nil {
 			return

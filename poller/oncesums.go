@@ -58,7 +58,7 @@ func (s *onceSums) period(ctx context.Context, span model.Span) (any, error) {
 	}
 	if head.Seconds() > 0 {
 		d := s.w.dayReader()
-		first, _, err := s.w.askInParts(ctx, d, head, func() bool { return true })
+		first, _, err := s.w.askInParts(ctx, d, head, always)
 		if err != nil {
 			return nil, err
 		}

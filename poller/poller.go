@@ -223,7 +223,7 @@ type watch struct {
 	// slow counts the sources whose interval is stretched because answers take
 	// long.
 	slow atomic.Int32
-	// way is how long the fastest answer about the account took, a time.Duration.
+	// way is how long the fastest answer took, a time.Duration: the way to the gateway.
 	way atomic.Int64
 
 	// daysOver is how far back the usage per hour or day was asked for, a
@@ -292,7 +292,7 @@ func (w *watch) emit(src model.Source, took, every time.Duration, payload any, e
 	pace := w.target.Budget.pace()
 	pace.Stretch = w.stretch(pace.Budget)
 	pace.Slow = w.slow.Load() > 0
-	if fastest := w.way.Load(); src == model.SourceAccount && err == nil && (fastest == 0 || int64(took) < fastest) {
+	if fastest := w.way.Load(); err == nil && took > 0 && (fastest == 0 || int64(took) < fastest) {
 		w.way.Store(int64(took))
 	}
 	w.emitTo(model.Update{
@@ -300,6 +300,9 @@ func (w *watch) emit(src model.Source, took, every time.Duration, payload any, e
 		Payload: payload, Err: err, Pace: pace, Skew: w.target.Gateway.Skew(),
 	})
 }
+
+// fastest is how long the fastest answer of the gateway took, 0 before the first.
+func (w *watch) fastest() time.Duration { return time.Duration(w.way.Load()) }
 
 // serverNow is the gateway's own second.
 func (w *watch) serverNow() int64 {
