@@ -232,7 +232,10 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 		if !looked && !blind[h.Kind] {
 			is = conditionGood // what is no more, as a key that was deleted, is no cause for alarm
 		}
+		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
 		switch {
+		case spike && blind[h.Kind] && !looked:
+			continue // what is past stays so
 		case is == conditionBad || is == conditionUnsure:
 			h.good = time.Time{}
 			next[id] = h

@@ -161,7 +161,13 @@ func spiking(s State, _ AlertOptions) ([]found, bool) {
 		return nil, false
 	}
 	var out []found
-	for _, sp := range Spikes(s) {
+	named, more := spikes(s)
+	for _, sp := range more {
+		out = append(out, found{is: conditionUnsure, Alert: Alert{
+			Kind: AlertSpike, Subject: sp.Key.Name + " " + sp.Model, Key: sp.Key, User: sp.User, Model: sp.Model,
+		}})
+	}
+	for _, sp := range named {
 		kind := AlertSpike
 		if sp.Kind == SpikeErrors {
 			kind = AlertErrorSpike

@@ -56,6 +56,7 @@ type suspect struct {
 	// first, now, last and five are the newest spikeSeconds, spikeLonger, whole minute
 	// and five whole minutes.
 	first, now, last, five brief
+	two                    brief // the last two whole minutes
 	call                   *Call // one of its calls
 	// sum and minutes are those before the five.
 	sum     Quota
@@ -68,32 +69,41 @@ type suspect struct {
 // dearest first; errors last. It compares each key × model with its own history
 // in memory, and says nothing while that is short.
 func Spikes(s State) []Spike {
+	named, _ := spikes(s)
+	return named
+}
+
+// spikes returns the spikes, and what spends more than it uses to and is none, which is
+// no end of one: of few calls not every minute tells.
+func spikes(s State) (named, more []Spike) {
 	b := s.Book()
 	end := b.Ledger.End()
 	if !end.OK || !b.Ledger.Covers(Span{end.V - spikeLonger + 1, end.V}) {
-		return nil
+		return nil, nil
 	}
 	h := spikeBook{b: b, end: end.V, next: minuteOf(end.V + 1)}
 	history := Span{h.next - int64(Keep.Seconds()), h.next - 5*60 - 1}
 	h.known = int(b.Ledger.Settled(history).Seconds() / 60)
 	suspects := h.suspects()
 	if len(suspects) == 0 {
-		return nil
+		return nil, nil
 	}
 	h.weigh(suspects)
-	var out []Spike
 	for i := range suspects {
-		if sp, ok := h.spend(&suspects[i]); ok {
-			out = append(out, sp)
+		o := &suspects[i]
+		if sp, ok := h.spend(o); ok {
+			named = append(named, sp)
+		} else if float64(o.two.quota)/2 >= float64(o.sum)/float64(max(1, h.known))*spikeTimes/2 {
+			more = append(more, Spike{Kind: SpikeSpend, Key: o.key(), User: o.call.User, Model: o.call.Model})
 		}
-		if sp, ok := h.failures(&suspects[i]); ok && b.ErrorsSeen {
-			out = append(out, sp)
+		if sp, ok := h.failures(o); ok && b.ErrorsSeen {
+			named = append(named, sp)
 		}
 	}
-	slices.SortFunc(out, func(a, b Spike) int {
+	slices.SortFunc(named, func(a, b Spike) int {
 		return cmp.Or(-cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.PerHour, a.PerHour), cmp.Compare(a.Key.Name, b.Key.Name), cmp.Compare(a.Model, b.Model))
 	})
-	return out
+	return named, more
 }
 
 // spikeBook is a book as Spikes reads it.
@@ -106,11 +116,12 @@ type spikeBook struct {
 	known int
 }
 
-// suspects gathers what had calls enough in any of the times that are compared.
+// suspects gathers what has called in the last two minutes, and had calls enough in any
+// of the times that are compared.
 func (h *spikeBook) suspects() []suspect {
 	at := map[uint64]int{}
 	var out []suspect
-	for c := range h.b.Calls.In(Span{h.end - spikeLonger + 1, h.end}) {
+	for c := range h.b.Calls.In(Span{h.next - 120, h.end}) {
 		if c.Kind != KindConsume && c.Kind != KindError {
 			continue
 		}
@@ -121,15 +132,15 @@ func (h *spikeBook) suspects() []suspect {
 			at[id] = i
 			out = append(out, suspect{id: id, call: c})
 		}
+		one := brief{quota: c.Quota, calls: 1}
 		if c.Kind == KindError {
-			out[i].now.errors++
-			continue
+			one = brief{errors: 1}
 		}
-		out[i].now.calls++
-		out[i].now.quota += c.Quota
+		if c.At > h.end-spikeLonger {
+			out[i].now.add(&one)
+		}
 		if c.At > h.end-spikeSeconds {
-			out[i].first.calls++
-			out[i].first.quota += c.Quota
+			out[i].first.add(&one)
 		}
 	}
 	slices.SortFunc(out, func(a, b suspect) int { return cmp.Compare(a.id, b.id) })
@@ -140,6 +151,9 @@ func (h *spikeBook) suspects() []suspect {
 		}
 		join(out, m.briefs, func(o *suspect, one *brief) {
 			o.five.add(one)
+			if m.at >= h.next-120 {
+				o.two.add(one)
+			}
 			if m.at == h.next-60 {
 				o.last = *one
 			}
@@ -181,7 +195,7 @@ func (h *spikeBook) weigh(suspects []suspect) {
 
 // spend judges what a suspect spends.
 func (h *spikeBook) spend(o *suspect) (Spike, bool) {
-	if o.now.calls == 0 || h.known < spikeHistory-5 {
+	if h.known < spikeHistory-5 {
 		return Spike{}, false
 	}
 	usual := float64(o.sum) / float64(h.known)

@@ -109,7 +109,8 @@ func (p *pieces) learn(took, way time.Duration) {
 
 // askPeriods asks for the usage per hour or day: for what is new where that is due, and
 // for older pieces as far as the budget has room, but for the first few. What comes
-// quickly in the longest pieces is no burden, and not left to backfill.
+// quickly in the longest pieces is no burden, and not left to backfill; of others one has
+// its turn each minute, or a long window would never be whole with a small budget.
 func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Duration, due bool) error {
 	over := w.daysWanted()
 	now := w.serverNow()
@@ -123,7 +124,7 @@ func (w *watch) askPeriods(ctx context.Context, d *daysReader, every time.Durati
 	room := func() bool {
 		free--
 		quick := d.pieces.size == longest && w.target.Budget.canSpare(1)
-		return free > 0 || quick || w.hasRoom(d)
+		return free > 0 || quick || w.hasRoom(d) || time.Since(d.sumAt) >= sumTurn
 	}
 	whole, err := w.readPeriods(ctx, d, model.Span{From: now - int64(over/time.Second), To: now}, due, room)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {

@@ -166,7 +166,11 @@ func (u *UI) sentenceIn(a model.Alert, s model.State, private bool) string {
 	w := u.opt.Words
 	d := pane.Data{State: s, Words: w, Zone: u.opt.Zone, Private: private}
 	if a.Said != "" {
-		return d.Name(a.Said)
+		says := d.Name(a.Said)
+		if !a.Until.IsZero() {
+			says += fmt.Sprintf(w.AlertOver, a.Until.In(u.opt.Zone).Format("15:04"))
+		}
+		return says
 	}
 	hours := func() string {
 		if !a.Hours.OK {

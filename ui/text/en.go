@@ -75,8 +75,8 @@ var English = Words{
 	AlertEmpty: "nothing is left (%s)",
 	AlertLow:   "%s left", AlertUnder: ", under %s", AlertLasts: ", for %s at this pace",
 	AlertSpike: "%s: %s/h, %s its usual since %s", AlertSpiked: "%s: was %s/h, %s its usual, %s to %s", AlertErrors: "%s: %s of its calls fail since %s",
-	AlertErred: "%s: %s of its calls failed, %s to %s",
-	AlertKey:   "key %s has %s left", AlertDown: "it does not answer (%s)", AlertFailures: "%s of the last %d calls failed",
+	AlertOver: ", over since %s", AlertErred: "%s: %s of its calls failed, %s to %s",
+	AlertKey: "key %s has %s left", AlertDown: "it does not answer (%s)", AlertFailures: "%s of the last %d calls failed",
 	MoreAlerts: " · %d more", Journal: "Alerts", Lasting: "now", NoAlerts: "nothing was warned of yet",
 	NoHistory: "no history is kept, so there is no journal",
 

@@ -50,8 +50,8 @@ type Words struct {
 	Causes                                     map[string]string
 
 	// Alerts.
-	AlertEmpty, AlertLow, AlertUnder, AlertLasts, AlertSpike, AlertSpiked, AlertErrors, AlertErred, AlertKey, AlertDown, AlertFailures string
-	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                                                                  string
+	AlertEmpty, AlertLow, AlertUnder, AlertLasts, AlertSpike, AlertSpiked, AlertErrors, AlertErred, AlertOver, AlertKey, AlertDown, AlertFailures string
+	MoreAlerts, Journal, Lasting, NoAlerts, NoHistory                                                                                             string
 
 	// How a charge is explained, and what its terms are for.
 	ExplainedExact, ExplainedRounded, ExplainedGap, ExplainedUntold string
