@@ -137,7 +137,7 @@ func (c Config) alertOptions(s model.State) model.AlertOptions {
 		}
 		o.LowHours = g.LowBalance.Hours
 		if a := g.LowBalance.Amount; a.OK {
-			o.LowBalance = model.Some(s.Currency().Quota(a.V))
+			o.LowBalance, o.Unpriced = model.Some(s.Currency().Quota(a.V)), !s.Status.OK
 		}
 	}
 	return o

@@ -127,6 +127,7 @@ func busyHour() model.State {
 	s := model.State{Gateway: model.Gateway{Name: "prod"}}
 	for _, u := range []model.Update{
 		{Source: model.SourceCalls, Payload: read},
+		{Source: model.SourceStatus, Payload: model.Status{}},
 		{Source: model.SourceAccount, Payload: model.Account{Quota: model.Some[model.Quota](216_000)}},
 	} {
 		u.At, u.Every = time.Unix(now, 0), 10*time.Second

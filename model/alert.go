@@ -26,6 +26,8 @@ type AlertOptions struct {
 	// LowBalance is the balance below which to warn; where neither it nor LowHours
 	// is given, the gateway's own threshold, and 24 hours left where it has none.
 	LowBalance Opt[Quota]
+	// Unpriced is set while the gateway has not said what LowBalance is in its quota.
+	Unpriced bool
 	LowHours   Opt[float64]
 	// KeyHours is how long a key with a limit may last at least: 2 hours unless
 	// given.
@@ -112,10 +114,10 @@ func (a *Alert) id() alertID {
 func (a *Alert) lineID() alertID { return alertID{kind: a.Kind, gateway: a.Gateway, line: a.Subject} }
 
 // held is an alert that was raised, since when its condition has been good again, zero
-// while it is not, and when it was looked at last.
+// while it is not, when it was looked at last, and when it was last seen to be so.
 type held struct {
 	Alert
-	good, seen time.Time
+	good, seen, so time.Time
 }
 
 // AlertState is what was raised and is not over. It is a value, and one serves
@@ -128,8 +130,8 @@ func (s AlertState) Active() []Alert {
 	for _, h := range s.active {
 		h.Until = time.Time{}
 		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
-		if spike && !h.good.IsZero() && h.seen.Sub(h.good) >= subsides {
-			h.Until = h.good
+		if spike && !h.so.IsZero() && h.seen.Sub(h.so) >= subsides {
+			h.Until = h.so
 		}
 		out = append(out, h.Alert)
 	}
@@ -216,12 +218,12 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			if f.Since.IsZero() {
 				f.Since = s.Now
 			}
-			next[id] = held{Alert: f.Alert}
+			next[id] = held{Alert: f.Alert, so: s.Now}
 			events = append(events, AlertEvent{f.Alert, true, s.Now})
 		case f.is == conditionBad:
 			// The figures move on, the beginning stays.
 			f.Since = have.Since
-			next[id] = held{Alert: f.Alert}
+			next[id] = held{Alert: f.Alert, so: s.Now}
 		}
 	}
 	for id, h := range next {
@@ -232,18 +234,22 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 		if !looked && !blind[h.Kind] {
 			is = conditionGood // what is no more, as a key that was deleted, is no cause for alarm
 		}
+		h.seen = s.Now
 		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
 		switch {
-		case spike && blind[h.Kind] && !looked:
-			continue // what is past stays so
+		case spike && !looked && blind[h.Kind]:
+			next[id] = h // what is past stays so, and what nobody sees becomes it
+			continue
 		case is == conditionBad || is == conditionUnsure:
-			h.good = time.Time{}
+			h.good, h.so = time.Time{}, s.Now
 			next[id] = h
 			continue
 		case h.good.IsZero():
 			h.good = s.Now
 		}
-		h.seen = s.Now
+		if h.so.IsZero() { // an earlier run's
+			h.so = h.good
+		}
 		next[id] = h
 		if s.Now.Sub(h.good) >= recovery[h.Kind] {
 			delete(next, id)

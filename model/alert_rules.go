@@ -11,7 +11,7 @@ import (
 func lowBalance(s State, o AlertOptions) ([]found, bool) {
 	a := s.Account.V
 	f := found{Alert: Alert{Kind: AlertLowBalance, Left: a.Quota, Limit: o.LowBalance}}
-	if !a.Quota.OK || a.Unlimited || s.Sources[SourceAccount].Late(s.Now) {
+	if !a.Quota.OK || a.Unlimited || o.Unpriced || s.Sources[SourceAccount].Late(s.Now) {
 		return []found{f}, true
 	}
 	perHour := pace(s)
@@ -62,7 +62,10 @@ func lowKeys(s State, o AlertOptions) ([]found, bool) {
 		return nil, false
 	}
 	b := s.Self
-	limited := func(k APIKey) bool { return !k.Unlimited && k.Status == KeyEnabled }
+	// A gateway marks a key as exhausted when it is next used.
+	limited := func(k APIKey) bool {
+		return !k.Unlimited && (k.Status == KeyEnabled || k.Status == KeyExhausted)
+	}
 	if !slices.ContainsFunc(s.Keys.V, limited) {
 		return nil, true
 	}
@@ -85,7 +88,7 @@ func lowKeys(s State, o AlertOptions) ([]found, bool) {
 			Kind: AlertKeyLow, Subject: k.Name, Key: KeyRef{k.ID, k.Name}, Left: Some(k.Remaining),
 		}}
 		switch {
-		case k.Remaining <= 0:
+		case k.Remaining <= 0 || k.Status == KeyExhausted:
 			// Exhausted: it was about to, or has long been known to be.
 			f.Hours = Some(0.0)
 			if k.Spent.V > 0 {
@@ -119,20 +122,20 @@ func down(s State, _ AlertOptions) ([]found, bool) {
 	return []found{f}, true
 }
 
-// logEnd is the last second of the account's own log, unknown while that is so far
+// logEnd is the last second of the log on the screen, unknown while that is so far
 // behind the gateway's now that its end says nothing of it.
 func logEnd(s State) Opt[int64] {
-	s.Scope = ScopeSelf
-	end := s.Self.Ledger.End()
+	end := s.Book().Ledger.End()
 	if windowEnd(s) != end.V {
 		return Opt[int64]{}
 	}
 	return end
 }
 
-// failures warns of a share of attempts that fail, where failures are logged.
+// failures warns of a share of attempts that fail, where failures are logged: of the
+// account's own, or of the site's while that is on the screen.
 func failures(s State, o AlertOptions) ([]found, bool) {
-	b := s.Self
+	b := s.Book()
 	f := found{Alert: Alert{Kind: AlertFailures}}
 	end := logEnd(s)
 	span := Span{end.V - failuresOver + 1, end.V}
@@ -154,9 +157,8 @@ func failures(s State, o AlertOptions) ([]found, bool) {
 	return []found{f}, true
 }
 
-// spiking warns of spikes of the account's own calls.
+// spiking warns of spikes of the account's own calls, or of the site's.
 func spiking(s State, _ AlertOptions) ([]found, bool) {
-	s.Scope = ScopeSelf
 	if !logEnd(s).OK {
 		return nil, false
 	}

@@ -115,8 +115,9 @@ func (s *onceSums) hour(ctx context.Context) (any, error) {
 
 // settle compares what was counted of the window with the sum. Of what differs it asks
 // for the sum again, since rows may have come after the first answer, in pieces if it
-// was not, and reads once more the pieces that differ even then. known is what was
-// told so far.
+// was not, and reads once more the pieces that differ even then, but for those of which
+// the gateway has less: it has dropped rows that are kept here. known is what was told
+// so far.
 func (s *onceSums) settle(ctx context.Context, known func() model.State) error {
 	differs := func(i int) bool {
 		p := s.pieces[i]
@@ -148,6 +149,9 @@ func (s *onceSums) settle(ctx context.Context, known func() model.State) error {
 				return err
 			}
 			s.pieces, i = pieces, -1
+			continue
+		}
+		if counted := known().Book().Counted(s.pieces[i].Span); counted.V > s.pieces[i].Quota {
 			continue
 		}
 		r.ledger = r.ledger.Unsettle(s.pieces[i].Span)

@@ -336,10 +336,12 @@ func (u *UI) derive() {
 const rereadEvery = 10 * time.Minute
 
 // recheck has a part of the log read once more that was read twice and does not
-// add up to the gateway's own sum.
+// add up to the gateway's own sum. Rows that the gateway has dropped are nowhere else:
+// its answer would take the place of ours.
 func (u *UI) recheck() {
 	r := u.data.Summary.Reconcile
-	if r.State == model.ReconcileGap && r.Cause != model.CauseLate && u.now.Sub(u.rereadAt) >= rereadEvery {
+	again := r.Cause != model.CauseLate && r.Cause != model.CausePurged
+	if r.State == model.ReconcileGap && again && u.now.Sub(u.rereadAt) >= rereadEvery {
 		u.rereadAt = u.now
 		u.wantAgain(r.Span)
 	}
