@@ -173,6 +173,43 @@ func TestOnceGoesOnFromADashboard(t *testing.T) {
 	})
 }
 
+// TestOnceKeepsWhatTheGatewayDropped: rows that are known from before and that the gateway
+// has no more are not read away.
+func TestOnceKeepsWhatTheGatewayDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{totals: true, days: true, latency: 20 * time.Millisecond}
+		now := time.Now()
+		f.traffic(rand.New(rand.NewPCG(1, 2)), now.Add(-30*time.Minute), 1800, 1)
+		rec := &recorder{}
+		b := NewBudget(60)
+		f.around = b.Around
+		p := New(rec.emit, nil)
+		p.Add(Target{Name: "prod", Gateway: f, Budget: b, Intervals: DefaultIntervals()})
+		before := model.Span{From: now.Unix() - 3700, To: now.Unix() - 90}
+		rows := f.visible(before)
+		slices.Reverse(rows)
+		kept := int64(0)
+		for at := now.Unix() - 1801; at >= before.From; at-- {
+			rows = append(rows, model.Call{At: at, Kind: model.KindConsume, Model: "gpt-4o", Key: "laptop", KeyID: 1, Quota: 100})
+			kept++
+		}
+		u := model.Update{Gateway: "prod", Source: model.SourceCalls, At: now, Payload: model.CallsRead{Span: before, Calls: rows, ReadAt: now.Unix() - 20, Told: true}}
+		p.Seed(u)
+		rec.emit(u)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		span := p.Once(ctx, model.Window{Label: "1h", Length: time.Hour})["prod"]
+		calls, _ := f.truth(span)
+		read := int64(0)
+		for range rec.now().Self.Calls.In(span) {
+			read++
+		}
+		if kept < 1800 || read < calls+kept-120 {
+			t.Errorf("%d calls are left, of %d that the gateway has and %d that it had", read, calls, kept)
+		}
+	})
+}
+
 // TestOnceAsksForSumsInPieces: for an hour of a quiet account at once a database takes
 // seconds, for a busy one it does not, and the log needs the budget.
 func TestOnceAsksForSumsInPieces(t *testing.T) {
