@@ -28,7 +28,7 @@ type AlertOptions struct {
 	LowBalance Opt[Quota]
 	// Unpriced is set while the gateway has not said what LowBalance is in its quota.
 	Unpriced bool
-	LowHours   Opt[float64]
+	LowHours Opt[float64]
 	// KeyHours is how long a key with a limit may last at least: 2 hours unless
 	// given.
 	KeyHours Opt[float64]

@@ -77,9 +77,10 @@ const (
 	moving = 2 * 3600
 	// longest is the longest piece: over four days a database reads the whole table.
 	longest = 86400
-	// fastPiece is how much longer than the fastest an answer may take for the
-	// next piece to be twice as long.
-	fastPiece = 25 * time.Millisecond
+	// fastPiece is how much longer than the fastest an answer may take for the next piece
+	// to be twice as long, or half as much again: a far one differs by more. It is a few
+	// thousand rows: the next piece may have to be read from the disk.
+	fastPiece = 10 * time.Millisecond
 	// atFirst is how many pieces are not left to backfill, and atLonger how many where a
 	// longer window is waited for, and the longest pieces came quickly.
 	atFirst, atLonger = 5, 16
@@ -95,7 +96,7 @@ func (p *pieces) learn(took, way time.Duration) {
 	case took > way+backfillTook:
 		p.most, p.fast = max(moving, p.size/2), 0
 		p.size = p.most
-	case took > way+fastPiece:
+	case took > way+max(fastPiece, way/2):
 		p.fast = 0
 	case p.size < p.most:
 		p.size = min(p.most, 2*p.size)

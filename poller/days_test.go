@@ -259,14 +259,14 @@ func TestPiecesOfUsage(t *testing.T) {
 		want int64 // how long the next one is
 	}{
 		{80 * time.Millisecond, 2 * h},
-		{40 * time.Millisecond, 4 * h},
-		{40 * time.Millisecond, 8 * h},
+		{30 * time.Millisecond, 4 * h},
+		{30 * time.Millisecond, 8 * h},
 		{100 * time.Millisecond, 8 * h},
-		{40 * time.Millisecond, 16 * h},
-		{40 * time.Millisecond, 24 * h},
-		{40 * time.Millisecond, 24 * h},
+		{30 * time.Millisecond, 16 * h},
+		{30 * time.Millisecond, 24 * h},
+		{30 * time.Millisecond, 24 * h},
 		{500 * time.Millisecond, 12 * h},
-		{40 * time.Millisecond, 12 * h},
+		{30 * time.Millisecond, 12 * h},
 		{3 * time.Second, 6 * h},
 		{3 * time.Second, 3 * h},
 		{3 * time.Second, 2 * h},
@@ -277,7 +277,7 @@ func TestPiecesOfUsage(t *testing.T) {
 		}
 	}
 	for range fastRow {
-		p.learn(40*time.Millisecond, 20*time.Millisecond)
+		p.learn(30*time.Millisecond, 20*time.Millisecond)
 	}
 	if p.size != 4*h {
 		t.Errorf("pieces of %d h after %d fast answers", p.size/h, fastRow)

@@ -104,7 +104,7 @@ func TestUsageThatTakesLong(t *testing.T) {
 			if s.Seconds() > 6*3600 {
 				return time.Hour
 			}
-			return 20 * time.Millisecond
+			return 5 * time.Millisecond
 		}, 150},
 		"a tenth of a second an hour": {func(s model.Span) time.Duration { return time.Duration(s.Seconds()) * time.Second / 36000 }, 400},
 	} {
