@@ -113,7 +113,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	ask(model.SourceDays, func(ctx context.Context) (any, error) {
 		// Days before the window can wait until the log is read.
 		d := w.dayReader()
-		d.atOnce = sums.whole() || w.target.Budget.pace().Budget < 2*piecesFit
+		d.atOnce = sums.whole() || 2*w.target.Budget.pace().Budget < 3*piecesFit
 		d.pieces = pieces{size: 4 * moving, most: longest}
 		_, err := w.readPeriods(ctx, d, model.Span{From: min(span.From, span.To-86400), To: span.To}, true, always)
 		hourly = d.periods.Step == 3600
