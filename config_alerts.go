@@ -46,9 +46,9 @@ var alertKinds = []model.AlertKind{
 func (h *HistoryConfig) settings() []setting {
 	return []setting{
 		{"keep", func(v any) error { return setBool(&h.Keep, v) }},
-		{"calls_days", func(v any) error { return setCount(&h.CallsDays, v) }},
-		{"calls_mb", func(v any) error { return setCount(&h.CallsMB, v) }},
-		{"minutes_days", func(v any) error { return setCount(&h.MinutesDays, v) }},
+		{"calls_days", func(v any) error { return setCount(&h.CallsDays, v, maxDays, "days") }},
+		{"calls_mb", func(v any) error { return setCount(&h.CallsMB, v, maxMB, "megabytes") }},
+		{"minutes_days", func(v any) error { return setCount(&h.MinutesDays, v, maxDays, "days") }},
 	}
 }
 
@@ -93,10 +93,21 @@ func (c *AlertConfig) settings() []setting {
 	}
 }
 
-func setCount(dst *int, v any) error {
+// The most that [history] may keep, a hundred years and a terabyte: what is far more
+// does not fit into the nanoseconds and bytes that it is counted in.
+const (
+	maxDays = 36_500
+	maxMB   = 1_000_000
+)
+
+// setCount reads a number of units, at most most.
+func setCount(dst *int, v any, most int64, units string) error {
 	n, ok := v.(int64)
 	if !ok || n < 1 {
 		return wrongType(v, "a whole number, at least 1")
+	}
+	if n > most {
+		return fmt.Errorf("%d is too many; at most %d %s", n, most, units)
 	}
 	*dst = int(n)
 	return nil
