@@ -32,8 +32,10 @@ type Terminal struct {
 func Find(getenv func(string) string, version string) Terminal {
 	term := strings.ToLower(getenv("TERM"))
 	// Over ssh out of a tmux on the person's own machine, TERM alone tells of it.
-	// screen is the TERM that tmux set for long.
-	t := Terminal{Tmux: getenv("TMUX") != "" || strings.HasPrefix(term, "tmux") || strings.HasPrefix(term, "screen")}
+	// screen is the TERM that tmux set for long, and that of GNU screen, which sets STY
+	// and would not unwrap anything for tmux.
+	byTerm := getenv("STY") == "" && (strings.HasPrefix(term, "tmux") || strings.HasPrefix(term, "screen"))
+	t := Terminal{Tmux: getenv("TMUX") != "" || byTerm}
 	switch {
 	case getenv("KITTY_WINDOW_ID") != "":
 		t.Form = OSC99

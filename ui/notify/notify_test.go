@@ -31,6 +31,8 @@ func TestFind(t *testing.T) {
 		"VTE over ssh":              {env("TERM", "xterm-256color"), "VTE(7600)", Terminal{Form: OSC777}},
 		"ssh out of tmux":           {env("TERM", "tmux-256color"), "", Terminal{Form: OSC9, Tmux: true}},
 		"ssh out of an older tmux":  {env("TERM", "screen-256color"), "tmux 3.2a", Terminal{Form: OSC9, Tmux: true}},
+		"GNU screen":                {env("TERM", "screen.xterm-256color", "STY", "4711.pts-0.host"), "", Terminal{Form: OSC9}},
+		"tmux in GNU screen":        {env("TERM", "screen-256color", "STY", "4711.pts-0.host", "TMUX", "/tmp/x"), "", Terminal{Form: OSC9, Tmux: true}},
 		"tmux that TERM hides":      {env("TERM", "xterm-256color"), "tmux 3.5a", Terminal{Form: OSC9, Tmux: true}},
 		"tmux in kitty":             {env("TERM", "tmux-256color", "TMUX", "/tmp/x", "KITTY_WINDOW_ID", "1"), "tmux 3.5a", Terminal{Form: OSC99, Tmux: true}},
 		"an answer goes before":     {env("TERM", "xterm-kitty"), "WezTerm 20240203", Terminal{Form: OSC9}},
