@@ -98,7 +98,7 @@ func (a *app) dashboard(ctx context.Context) {
 		Fleet: w.fleet, Now: time.Now(), Window: cfg.Window, Zone: cfg.Zone, Theme: cfg.Theme, Words: &text.English,
 		Refresh: cfg.Refresh, ReadOnly: a.flags.readOnly, Private: a.flags.private, Demo: a.flags.demo,
 		Warnings: w.warnings, Poller: watched{polls, past}, Busy: out.Busy, AskSync: a.getenv("SSH_TTY") != "",
-		Fault: func() string { return cmp.Or(mem.get().Fault(), untold.get()) }, Alerts: a.alerts(cfg, mem, keeps, guard, log, untold),
+		Fault: func() string { return cmp.Or(mem.fault(), untold.get()) }, Alerts: a.alerts(cfg, mem, keeps, guard, log, untold),
 		Chat: chatOpt, OwnKey: ownKey,
 	})
 	program = tea.NewProgram(&guarded{root, guard}, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(out),

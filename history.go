@@ -77,6 +77,7 @@ type memory struct {
 	waiting []func(*history.Store)
 	rows    int
 	lasting []model.AlertEntry
+	nowhere bool // there is no place for a file
 }
 
 const (
@@ -103,6 +104,10 @@ func (m *memory) open(ctx context.Context, path string, opt history.Options, giv
 		store, _ = history.Open(ctx, path, opt) // it fails only when ctx has ended
 		m.mu.Lock()
 		m.store = store
+		m.mu.Unlock()
+	} else {
+		m.mu.Lock()
+		m.nowhere = true
 		m.mu.Unlock()
 	}
 	for name, id := range m.ids {
@@ -149,6 +154,16 @@ func (m *memory) get() *history.Store {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.store
+}
+
+// fault is one sentence on what is wrong with the history, "" when nothing is.
+func (m *memory) fault() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.nowhere {
+		return "history: neither HOME nor XDG_STATE_HOME is set; what is seen is not kept"
+	}
+	return m.store.Fault()
 }
 
 // do writes something of so many rows, now or when the file is open. It does not

@@ -131,6 +131,29 @@ func TestNothingIsKeptUnlessWanted(t *testing.T) {
 	}
 }
 
+// TestNoPlaceForAHistoryIsOneLine starts the dashboard where no variable tells of a
+// place for the file.
+func TestNoPlaceForAHistoryIsOneLine(t *testing.T) {
+	t.Parallel()
+	const says = "history: neither HOME nor XDG_STATE_HOME is set; what is seen is not kept"
+	env := append([]string{"HOME=", "XDG_STATE_HOME="}, serve(t, &demo.Server{Rate: 1, Dialect: "new-api", Names: "ascii"})...)
+	for name, args := range map[string][]string{"kept": nil, "not wanted": {"--no-history"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			term := inTerminal(t, 120, 40, env, args...)
+			wait(t, term, "$99.")
+			wait(t, term, "ci-bot")
+			if args == nil {
+				wait(t, term, says)
+			} else if strings.Contains(strings.Join(term.Screen(), "\n"), "history:") {
+				t.Error("nobody wanted a history")
+			}
+			term.Send("q")
+			ended(t, term, exitOK)
+		})
+	}
+}
+
 // TestAHistoryInTroubleIsOneLine starts the dashboard on files that it cannot use.
 func TestAHistoryInTroubleIsOneLine(t *testing.T) {
 	t.Parallel()
