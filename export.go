@@ -63,12 +63,6 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 		a.fail(exitUsage, err)
 		return
 	}
-	now := time.Now().In(cfg.Zone)
-	span, err := exportSpan(f, now)
-	if err != nil {
-		a.fail(exitUsage, err)
-		return
-	}
 	g, err := a.oneGateway(cfg)
 	if err != nil {
 		a.fail(exitUsage, err)
@@ -99,6 +93,19 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 	x := exporter{store: store, id: id, scope: model.ScopeSelf, zone: cfg.Zone, out: headless.NewExporter(a.out, format)}
 	if f.site {
 		x.scope = model.ScopeSite
+	}
+	now, end := time.Now(), time.Now()
+	if what != "balance" { // which alone is kept by our own clock
+		if now, end, err = x.clock(ctx, now); err != nil {
+			a.fail(exitFault, fmt.Errorf("export: %w", err))
+			return
+		}
+	}
+	x.now = now.Unix()
+	span, err := exportSpan(f, now.In(cfg.Zone), end)
+	if err != nil {
+		a.fail(exitUsage, err)
+		return
 	}
 	// Without its status the amounts would be in another money than the screen's.
 	status, err := store.Status(ctx, id)
@@ -149,12 +156,13 @@ func (a *app) oneGateway(cfg Config) (GatewayConfig, error) {
 	return GatewayConfig{}, fmt.Errorf("--gateway: there is no gateway %q in the configuration", a.flags.gateway)
 }
 
-// exportSpan is the time between --from and --to, both inclusive.
-func exportSpan(f exportFlags, now time.Time) (model.Span, error) {
+// exportSpan is the time between --from and --to, both inclusive, at now on the clock
+// that the rows are kept by; nothing is known of what comes after end.
+func exportSpan(f exportFlags, now, end time.Time) (model.Span, error) {
 	if f.by != "minute" && f.by != "hour" && f.by != "day" {
 		return model.Span{}, fmt.Errorf("--by %q is not one of minute, hour, day", f.by)
 	}
-	span := model.Span{From: model.DayStart(now).Unix(), To: now.Unix()}
+	span := model.Span{From: model.DayStart(now).Unix(), To: end.Unix()}
 	if f.from != "" {
 		at, _, err := parseMoment(f.from, now.Location())
 		if err != nil {
@@ -172,7 +180,10 @@ func exportSpan(f exportFlags, now time.Time) (model.Span, error) {
 			y, m, d := at.Date()
 			span.To = dayStart(y, m, d+1, now.Location()).Unix() - 1
 		}
-		span.To = min(span.To, now.Unix()) // nothing is known of what is to come
+		span.To = min(span.To, end.Unix())
+	}
+	if span.From > end.Unix() {
+		return span, fmt.Errorf("--from is in the future: what is kept ends at %s at the latest", end.In(now.Location()).Format(time.RFC3339))
 	}
 	if span.Empty() {
 		return span, errors.New("--to is before --from")
@@ -223,6 +234,23 @@ type exporter struct {
 	// failures is set where the gateway was ever seen to log one.
 	failures bool
 	missing  model.SpanSet // of the calls that were asked for
+	now      int64         // on the clock of the rows: what comes later is not missing
+}
+
+// clock tells now on the gateway's clock, which its rows are kept by, and the end of
+// what may be kept: a clock that was set back since leaves rows after now. Where it
+// was never compared with ours, the rows tell that it is ahead.
+func (x *exporter) clock(ctx context.Context, ours time.Time) (now, end time.Time, err error) {
+	skew, last, err := x.store.Clock(ctx, x.id, x.scope)
+	now = ours.Add(skew.V)
+	end = now
+	if kept := time.Unix(last.V, 0); last.OK && kept.After(now) {
+		end = kept
+	}
+	if !skew.OK {
+		now = end
+	}
+	return now, end, err
 }
 
 func (x *exporter) calls(ctx context.Context, span model.Span) error {
@@ -230,9 +258,10 @@ func (x *exporter) calls(ctx context.Context, span model.Span) error {
 	if err != nil {
 		return err
 	}
-	x.missing = kept.Gaps(span)
+	due := span.Meet(model.Span{From: span.From, To: x.now})
+	x.missing = kept.Gaps(due)
 	// The end of the log is never read yet.
-	if n := len(x.missing); n > 0 && x.missing[n-1].To == span.To && x.missing[n-1].Seconds() <= notYet {
+	if n := len(x.missing); n > 0 && x.missing[n-1].To == due.To && x.missing[n-1].Seconds() <= notYet {
 		x.missing = x.missing[:n-1]
 	}
 	x.out.Columns(headless.CallRow(&model.Call{}, x.cur, x.zone))

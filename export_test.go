@@ -179,7 +179,7 @@ func TestExportSpans(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := time.Date(2026, 11, 28, 10, 0, 0, 0, time.UTC).In(zone)
-		got, err := exportSpan(exportFlags{from: c.from, to: c.to, by: "day"}, now)
+		got, err := exportSpan(exportFlags{from: c.from, to: c.to, by: "day"}, now, now)
 		at := func(sec int64) string { return time.Unix(sec, 0).In(zone).Format(time.RFC3339) }
 		if err != nil || at(got.From) != c.wantFrom || at(got.To) != c.wantTo {
 			t.Errorf("%s, %s to %s: %s to %s, %v", c.zone, c.from, c.to, at(got.From), at(got.To), err)
