@@ -69,6 +69,10 @@ func (a *app) export(ctx context.Context, what string, f exportFlags) {
 		return
 	}
 	path := historyPath(a.getenv)
+	if path == "" {
+		a.fail(exitUsage, errors.New("there is no history: neither HOME nor XDG_STATE_HOME is set"))
+		return
+	}
 	if _, err := os.Stat(path); err != nil {
 		a.fail(exitUsage, fmt.Errorf("there is no history yet at %s: the dashboard writes it", path))
 		return

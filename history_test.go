@@ -52,6 +52,9 @@ func TestExport(t *testing.T) {
 	if _, errOut, code := gatewatch(t, env, "export", "calls"); code != exitUsage || !strings.Contains(errOut, "no history yet") {
 		t.Errorf("without a history: exit %d, %s", code, errOut)
 	}
+	if _, errOut, code := gatewatch(t, append([]string{"HOME=", "XDG_STATE_HOME="}, env[1:]...), "export", "calls"); code != exitUsage || !strings.Contains(errOut, "there is no history: neither HOME nor XDG_STATE_HOME is set") {
+		t.Errorf("without a place for one: exit %d, %s", code, errOut)
+	}
 	now := past(t, home)
 	from := time.Unix(now-7200, 0).UTC().Format(time.RFC3339)
 	// What was never read is said, beside rows as without any.
