@@ -204,7 +204,7 @@ func (m *memory) SentSince(address string, since time.Time) (int, error) {
 // claim writes an alert into the journal, or that it is over, and reports whether
 // it is for us to tell: of two dashboards one is. Without a file everybody tells.
 func (m *memory) claim(ctx context.Context, e model.AlertEvent, says string) bool {
-	entry := model.AlertEntry{At: e.Since, Gateway: e.Gateway, Kind: string(e.Kind), Subject: e.Subject, Says: says}
+	entry := model.AlertEntry{At: e.Since, Gateway: e.Gateway, Kind: string(e.Kind), Subject: e.Subject, Says: says, Key: e.Key.ID}
 	if !e.Raised {
 		entry.Cleared = model.Some(e.At)
 	}

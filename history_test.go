@@ -165,3 +165,24 @@ func TestAnAlertThatNobodyHearsIsSaid(t *testing.T) {
 		t.Errorf("%q", says)
 	}
 }
+
+// TestAKeyOfTheSameNameIsHandedOnToo: the journal is told which of two keys an alert is
+// about.
+func TestAKeyOfTheSameNameIsHandedOnToo(t *testing.T) {
+	store, err := history.Open(t.Context(), filepath.Join(t.TempDir(), "history.db"), history.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	m := &memory{ids: map[string]string{"prod": "id"}, store: store}
+	now := time.Now()
+	for id := int64(1); id <= 2; id++ {
+		a := model.Alert{Kind: model.AlertKeyLow, Gateway: "prod", Subject: "ci", Key: model.KeyRef{ID: id, Name: "ci"}, Since: now}
+		if !m.claim(t.Context(), model.AlertEvent{Alert: a, Raised: true, At: now}, "low") {
+			t.Errorf("nobody hears of key %d", id)
+		}
+		if m.claim(t.Context(), model.AlertEvent{Alert: a, Raised: true, At: now}, "low") {
+			t.Errorf("key %d is told twice", id)
+		}
+	}
+}

@@ -52,6 +52,9 @@ type History struct {
 type AlertEntry struct {
 	At                           time.Time
 	Gateway, Kind, Subject, Says string
+	// Key is the id of the key that it is about, 0 where that is none or not known:
+	// several keys may have one name.
+	Key int64
 	// Cleared is when what it tells was over, unknown while it lasts.
 	Cleared Opt[time.Time]
 }

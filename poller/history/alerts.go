@@ -9,9 +9,11 @@ import (
 )
 
 // sameAlert is the condition under which a line of the journal is about the same:
-// ?1 is the account, ?2 the gateway's name, ?3 the kind and ?4 the subject. Since
-// when it lasts is told differently by everybody who finds it out.
-const sameAlert = "(account = ?1 AND ?1 != '' OR gateway = ?2 AND (account = '' OR ?1 = '')) AND kind = ?3 AND subject = ?4"
+// ?1 is the account, ?2 the gateway's name, ?3 the kind, ?4 the subject and ?5 the
+// key's id, of which 0 is any. Since when it lasts is told differently by everybody
+// who finds it out.
+const sameAlert = `(account = ?1 AND ?1 != '' OR gateway = ?2 AND (account = '' OR ?1 = '')) AND kind = ?3 AND subject = ?4
+	AND (key_id = ?5 OR key_id = 0 OR ?5 = 0)`
 
 // ClaimAlert writes a line of the journal, or with Cleared says of the line that
 // lasts that it is over. It is in the file when this returns. first reports that
@@ -43,15 +45,15 @@ func (s *Store) AddAlert(e model.AlertEntry) {
 
 func putAlert(ctx context.Context, tx *sql.Tx, account string, e model.AlertEntry) (first bool, err error) {
 	at := e.At.UnixNano()
-	same := []any{account, e.Gateway, e.Kind, e.Subject}
+	same := []any{account, e.Gateway, e.Kind, e.Subject, e.Key}
 	var r sql.Result
 	if e.Cleared.OK {
 		// Earlier versions left lines open when the same began anew.
-		r, err = tx.ExecContext(ctx, "UPDATE alert SET cleared = ?5 WHERE cleared IS NULL AND "+sameAlert, append(same, e.Cleared.V.UnixNano())...)
+		r, err = tx.ExecContext(ctx, "UPDATE alert SET cleared = ?6 WHERE cleared IS NULL AND "+sameAlert, append(same, e.Cleared.V.UnixNano())...)
 	} else {
 		// What another dashboard has seen begin and end meanwhile is the same too.
-		r, err = tx.ExecContext(ctx, `INSERT INTO alert (account, gateway, kind, subject, says, at) SELECT ?1, ?2, ?3, ?4, ?5, ?6
-			WHERE NOT EXISTS (SELECT 1 FROM alert WHERE `+sameAlert+` AND (cleared IS NULL OR cleared >= ?6 AND at BETWEEN ?7 AND ?8))`,
+		r, err = tx.ExecContext(ctx, `INSERT INTO alert (account, gateway, kind, subject, key_id, says, at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+			WHERE NOT EXISTS (SELECT 1 FROM alert WHERE `+sameAlert+` AND (cleared IS NULL OR cleared >= ?7 AND at BETWEEN ?8 AND ?9))`,
 			append(same, e.Says, at, at-outOfOrder, at+outOfOrder)...)
 	}
 	if err != nil {
@@ -79,14 +81,14 @@ func (s *Store) alerts(ctx context.Context, which string, args ...any) ([]model.
 			var e model.AlertEntry
 			var at int64
 			var cleared sql.NullInt64
-			err := rows.Scan(&at, &e.Gateway, &e.Kind, &e.Subject, &e.Says, &cleared)
+			err := rows.Scan(&at, &e.Gateway, &e.Kind, &e.Subject, &e.Says, &cleared, &e.Key)
 			e.At = time.Unix(0, at)
 			if cleared.Valid {
 				e.Cleared = model.Some(time.Unix(0, cleared.Int64))
 			}
 			out = append(out, e)
 			return err
-		}, "SELECT at, gateway, kind, subject, says, cleared FROM alert "+which, args...)
+		}, "SELECT at, gateway, kind, subject, says, cleared, key_id FROM alert "+which, args...)
 	})
 	return out, err
 }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"strings"
 	"testing"
 
 	"gatewatch/model"
@@ -70,6 +71,49 @@ func TestLinesOfEarlierVersions(t *testing.T) {
 	}
 	if first, err := s.ClaimAlert(t.Context(), "a", over(3600, 3700)); err != nil || !first {
 		t.Errorf("it is over: %v, %v", first, err)
+	}
+	if got, err := s.LastingAlerts(t.Context(), "a", "prod"); err != nil || len(got) != 0 {
+		t.Errorf("for ever: %+v, %v", got, err)
+	}
+}
+
+// TestKeysOfOneNameAreToldApart: each key has its own line and its own end, also where
+// an earlier version wrote lines that name no key.
+func TestKeysOfOneNameAreToldApart(t *testing.T) {
+	path := dbPath(t)
+	three := strings.Join(migrations[:3], "") + "PRAGMA user_version = 3;"
+	writeFile(t, path, three+`INSERT INTO alert (account, at, gateway, kind, subject, says) VALUES ('a', 1, 'prod', 'key_low', 'old', 'x')`)
+	s := openAt(t, path, Options{})
+	wantFault(t, s, "")
+	claim := func(subject string, key, since, cleared int64) bool {
+		t.Helper()
+		e := model.AlertEntry{At: at(origin + since), Gateway: "prod", Kind: "key_low", Subject: subject, Key: key, Says: "low"}
+		if cleared > 0 {
+			e.Cleared = model.Some(at(origin + cleared))
+		}
+		first, err := s.ClaimAlert(t.Context(), "a", e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return first
+	}
+	if !claim("ci", 1, 0, 0) || !claim("ci", 2, 0, 0) || claim("ci", 1, 5, 0) || claim("ci", 2, 5, 0) {
+		t.Error("each of two keys is told once")
+	}
+	if claim("ci", 0, 5, 0) {
+		t.Error("a program that cannot say which key tells it again")
+	}
+	if !claim("ci", 1, 0, 60) || claim("ci", 1, 0, 61) {
+		t.Error("the end of one is told once")
+	}
+	if got, err := s.LastingAlerts(t.Context(), "a", "prod"); err != nil || len(got) != 2 || got[0].Subject != "old" || got[1].Key != 2 {
+		t.Errorf("the other lasts, and so does what an earlier version wrote: %+v, %v", got, err)
+	}
+	if claim("old", 7, 5, 0) || !claim("old", 7, 5, 60) {
+		t.Error("a line of no key is that of any key")
+	}
+	if !claim("ci", 0, 0, 120) {
+		t.Error("a line that was recalled without its key has no end")
 	}
 	if got, err := s.LastingAlerts(t.Context(), "a", "prod"); err != nil || len(got) != 0 {
 		t.Errorf("for ever: %+v, %v", got, err)
