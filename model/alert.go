@@ -111,7 +111,9 @@ func (a *Alert) id() alertID {
 }
 
 // lineID is what the journal tells alerts apart by.
-func (a *Alert) lineID() alertID { return alertID{kind: a.Kind, gateway: a.Gateway, line: a.Subject} }
+func (a *Alert) lineID() alertID {
+	return alertID{kind: a.Kind, gateway: a.Gateway, line: a.Subject, key: KeyRef{ID: a.Key.ID}}
+}
 
 // held is an alert that was raised, since when its condition has been good again, zero
 // while it is not, when it was looked at last, and when it was last seen to be so.
@@ -146,7 +148,7 @@ func (s AlertState) Active() []Alert {
 func (s AlertState) Recall(lines []AlertEntry) AlertState {
 	next := map[alertID]held{}
 	for _, e := range lines {
-		a := Alert{Kind: AlertKind(e.Kind), Gateway: e.Gateway, Subject: e.Subject, Since: e.At, Said: e.Says}
+		a := Alert{Kind: AlertKind(e.Kind), Gateway: e.Gateway, Subject: e.Subject, Key: KeyRef{ID: e.Key}, Since: e.At, Said: e.Says}
 		if !e.Cleared.OK {
 			next[a.lineID()] = held{Alert: a}
 		}
@@ -208,9 +210,14 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			continue
 		}
 		bad[id] = f.is
-		if h, ok := next[f.lineID()]; ok { // from now on it goes by its own name
-			delete(next, f.lineID())
-			next[id] = h
+		line := f.lineID()
+		older := line
+		older.key = KeyRef{} // lines of before keys had their ids in them
+		for _, line := range []alertID{line, older} {
+			if h, ok := next[line]; ok { // from now on it goes by its own name
+				delete(next, line)
+				next[id] = h
+			}
 		}
 		have, active := next[id]
 		switch {
