@@ -87,7 +87,11 @@ func (sum *Summary) periods(b Book) (told Span) {
 		sum.Series = append(sum.Series, p)
 	}
 	sum.PerMinute = rateOver(a.all.Quota, asked.Seconds())
-	return Span{asked[0].From, sum.Span.To}
+	told = Span{asked[0].From, sum.Span.To}
+	if n := len(known); step == 3600 && n > 0 {
+		told.To = known[n-1].To // the newest minutes are not in the gateway's hours yet
+	}
+	return told
 }
 
 // periodsFit reports whether the gateway's usage per hour or day begins where the

@@ -55,10 +55,10 @@ func (d Data) Over() string {
 func (d Data) OverSplit() string {
 	split := d.Summary.SplitSpan
 	switch {
-	case !split.OK:
-		return d.Over()
-	case d.Summary.SplitUTC:
+	case split.OK && d.Summary.SplitUTC:
 		return fmt.Sprintf(d.Words.SinceUTC, time.Unix(split.V.From, 0).UTC().Format("2 Jan"))
+	case !split.OK, split.V.From == d.Summary.Span.From:
+		return d.Over()
 	}
 	return fmt.Sprintf(d.Words.Since, d.since(split.V.From))
 }
