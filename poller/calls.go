@@ -62,7 +62,16 @@ type callsReader struct {
 	hungAt time.Time
 	// oldest is the first second that the gateway can be asked about, 0 for any.
 	oldest int64
+	// long is what had more rows than could be read, and why says so of the last. vain is
+	// how many readings of the end of the log in a row brought nothing but that.
+	long []tooLong
+	why  error
+	vain int
 }
+
+// mostVain is how many readings in vain are no failure yet: most bursts are over sooner,
+// and of a log that goes on like this a person should know why it cannot be read.
+const mostVain = 3
 
 // density is a running estimate of rows per second.
 type density struct {
@@ -115,6 +124,7 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 	if again := w.reread.Swap(nil); again != nil {
 		// The end of the log is not taken along: it is read twice anyway.
 		r.ledger = r.ledger.Unsettle(model.Span{From: again.From, To: min(again.To, to-verifyEvery)})
+		r.takeBack(*again)
 	}
 	if err := w.readEnd(ctx, r, start, to, every); err != nil {
 		return err
@@ -144,7 +154,11 @@ func (w *watch) pollCalls(ctx context.Context, every time.Duration) error {
 		}
 	}
 	r.ledger = r.ledger.Forget(to - int64(model.Keep/time.Second))
+	r.takeBack(model.Span{From: math.MinInt64 / 2, To: to - int64(model.Keep/time.Second) - 1})
 	w.whole.Store(r.ledger.Covers(w.countedWindow().Ending(to)))
+	if r.vain > mostVain {
+		return r.why
+	}
 	return nil
 }
 
@@ -172,6 +186,9 @@ func (w *watch) readEnd(ctx context.Context, r *callsReader, start time.Time, to
 		if err := w.read(ctx, r, tail, pages, every, &r.tail); err != nil {
 			return err
 		}
+		if r.vain++; len(r.ledger.Settled(tail)) > 0 {
+			r.vain = 0
+		}
 	}
 	most = max(pages, fillPages)
 	for once := !turn; once || time.Since(start) < every*3/4; once = false {
@@ -186,7 +203,7 @@ func (w *watch) readEnd(ctx context.Context, r *callsReader, start time.Time, to
 			return err
 		}
 	}
-	if len(r.ledger.Due(to+model.Lag)) == 0 && to-r.verifiedAt >= verifyEvery {
+	if len(r.due(to)) == 0 && to-r.verifiedAt >= verifyEvery {
 		r.verifiedAt = to
 	}
 	return nil
@@ -235,6 +252,7 @@ func (w *watch) forgetFuture(ctx context.Context, r *callsReader, to int64, ever
 	}
 	future := model.Span{From: to + 1 - since, To: end.V}
 	r.ledger = r.ledger.Unsettle(future)
+	r.takeBack(future)
 	r.verifiedAt, r.turnAt = min(r.verifiedAt, to), min(r.turnAt, to)
 	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsForgot{Scope: r.scope, Span: future}, nil)
 }
@@ -289,18 +307,27 @@ func (r *callsReader) tailSpan(to int64, pages, pageSize int) model.Span {
 	if end := r.ledger.End(); end.OK && (end.V >= to-longTail || r.tail.known) {
 		from = end.V + 1
 	}
+	from = r.afterLong(model.Span{From: from, To: to})
 	return model.Span{From: max(from, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}
 }
 
+// due is what can be read for the second time now.
+func (r *callsReader) due(to int64) model.SpanSet {
+	return r.ledger.Due(to + model.Lag).Minus(r.leftOut(false))
+}
+
 // dueSpan is what is to be read for the second time: once a minute, newest
-// first, as much as that many pages hold. Gaps in between are read along with it.
+// first, as much as that many pages hold. Gaps in between are read along with it, but
+// for those that were too long.
 func (r *callsReader) dueSpan(to int64, pages, pageSize int) (model.Span, bool) {
-	due := r.ledger.Due(to + model.Lag)
+	due := r.due(to)
 	if len(due) == 0 || to-r.verifiedAt < verifyEvery {
 		return model.Span{}, false
 	}
-	to = due[len(due)-1].To
-	return model.Span{From: max(due[0].From, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}, true
+	newest := due[len(due)-1]
+	to = newest.To
+	from := r.afterLong(model.Span{From: due[0].From, To: newest.From - 1})
+	return model.Span{From: max(from, to-r.boundEnd(r.tail.seconds(pages, pageSize))+1), To: to}, true
 }
 
 // pastDensity is the estimate for gaps.
@@ -312,10 +339,15 @@ func (r *callsReader) pastDensity() density {
 }
 
 // gapSpan is the newest part of window that was never read, as much of it as
-// should fit that many pages.
+// should fit that many pages. What was too long comes last, and after its time.
 func (r *callsReader) gapSpan(window model.Span, pages, pageSize int) (model.Span, bool) {
 	window.From = max(window.From, r.oldest)
 	gaps := r.ledger.Gaps(window)
+	if left := gaps.Minus(r.leftOut(true)); len(left) > 0 {
+		gaps = left
+	} else {
+		gaps = gaps.Minus(r.leftOut(false))
+	}
 	if len(gaps) == 0 {
 		return model.Span{}, false
 	}

@@ -201,9 +201,9 @@ const onceTail = 900
 // half empty.
 const oncePages = 10
 
-// fill reads the gaps of span, newest first, with about that many requests. At
-// the end of the time it asks how many calls there are in all, where the gateway
-// tells, and is content with what was read.
+// fill reads the gaps of span, newest first, with about that many requests. At the
+// end of the time, or where something was too long to be read, it asks how many calls
+// there are in all, where the gateway tells, and is content with what was read.
 func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 	r, m := w.reader(), meterOf(ctx)
 	r.skew = w.target.Gateway.Skew().V
@@ -220,7 +220,10 @@ func (w *watch) fill(ctx context.Context, span model.Span, requests int) error {
 		}
 		part, ok := r.gapSpan(span, pages, pageSize)
 		if !ok {
-			return nil
+			if len(r.long) > 0 && pages >= 0 && r.counted != span {
+				w.countMissing(ctx, span)
+			}
+			return r.unlessRead(r.why)
 		}
 		if pages < 1 {
 			if r.counted != span {

@@ -19,19 +19,28 @@ const rereads = 2
 
 // read reads span whole and settles it. Of a span that needs more than twice the
 // pages it was meant for, what was read of its newest part is settled; where that is
-// nothing whole, it is cut to its newest part until it fits.
+// nothing whole, it is cut to its newest part until it fits. A single second that is
+// too long even so is left out, which is no error.
 func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages int, every time.Duration, d *density) error {
-	most := 2*max(pages, fillPages) + 1
+	whole, was := span, *d
 	for {
+		most := w.mostPages(ctx, span, pages)
 		got, err := w.readSpan(ctx, r, span, most)
 		var big *tooManyError
 		if errors.As(err, &big) {
-			if span.Seconds() == 1 {
-				return fmt.Errorf("%s: %w", w.target.Name, err)
+			last := model.Span{From: span.To, To: span.To}
+			// Where all rows are of one second, it need not be read alone to know.
+			if span == last || big.within(last) && w.mostPages(ctx, last, pages) <= most {
+				*d = was
+				r.learnBurst(d, big.rows)
+				r.why = fmt.Errorf("%s: %w", w.target.Name, err)
+				r.leaveOut(whole, span.To)
+				return nil
 			}
 			*d = density{}
 			d.learn(big.rows, big.seconds)
 			if newest := big.whole(span); !newest.Empty() {
+				d.unlessBurst(was, big.read.in(newest), newest.Seconds())
 				w.settle(ctx, r, newest, big.read, every)
 				return nil
 			}
@@ -45,11 +54,112 @@ func (w *watch) read(ctx context.Context, r *callsReader, span model.Span, pages
 			}
 			return err
 		}
-		d.learn(got.rows(), span.Seconds())
+		if len(got.pages) > usualPages(pages) {
+			*d = was
+			r.learnBurst(d, got.rows())
+		} else {
+			if span != whole {
+				d.unlessBurst(was, got.rows(), span.Seconds())
+			}
+			d.learn(got.rows(), span.Seconds())
+		}
 		r.learnPace(span, got.slowest)
 		w.settle(ctx, r, span, got, every)
 		return nil
 	}
+}
+
+// usualPages is how many pages are read of a span that was meant for pages.
+func usualPages(pages int) int { return 2*max(pages, fillPages) + 1 }
+
+// mostPages is how many pages of span are read before it is found too long. A single
+// second cannot be cut: half of what the budget and the time have left may go into it.
+func (w *watch) mostPages(ctx context.Context, span model.Span, pages int) int {
+	if span.Seconds() > 1 {
+		return usualPages(pages)
+	}
+	p, m := w.target.Budget.pace(), meterOf(ctx)
+	left := p.Budget - p.Used
+	if end, ok := ctx.Deadline(); ok && m.requests > 0 {
+		left = min(left, int(time.Until(end)/(m.took/time.Duration(m.requests)+time.Millisecond)))
+	}
+	return max(usualPages(pages), left/2)
+}
+
+// learnBurst takes a single second of n rows into d, which says of the others no more
+// than one second does. The past is estimated anew: the seconds next to it were
+// estimated with it.
+func (r *callsReader) learnBurst(d *density, n int) {
+	if d == &r.past {
+		*d = density{}
+	}
+	if d.known {
+		d.learn(n, 1)
+	}
+}
+
+// unlessBurst takes back the estimate that was, where the newest part of a span that was
+// too long has less than half of the rows per second that the whole has: these are of a
+// burst, which is over.
+func (d *density) unlessBurst(was density, n int, seconds int64) {
+	if was.known && 2*float64(n) < d.rows*float64(seconds) {
+		*d = was
+	}
+}
+
+// tooLong is a part of the log that has more rows than could be read.
+type tooLong struct {
+	span  model.Span
+	until time.Time // when it is tried again
+}
+
+// leftOutFor is how long a part of the log that was too long is left out: the budget
+// may have more room then.
+const leftOutFor = 10 * time.Minute
+
+// leaveOut leaves out a second of span that is too long. Where those after it are left
+// out too, as many before it are: each costs many requests, and such a second seldom
+// comes alone.
+func (r *callsReader) leaveOut(span model.Span, second int64) {
+	out := model.Span{From: second, To: second}
+	for _, s := range r.leftOut(false) {
+		if s.From == second+1 {
+			out.From = max(span.From, second-s.Seconds())
+		}
+	}
+	r.takeBack(out)
+	r.long = append(r.long, tooLong{out, time.Now().Add(leftOutFor)})
+}
+
+// takeBack has nothing of span left out any longer.
+func (r *callsReader) takeBack(span model.Span) {
+	var long []tooLong
+	for _, l := range r.long {
+		for _, s := range (model.SpanSet{l.span}).Remove(span) {
+			long = append(long, tooLong{s, l.until})
+		}
+	}
+	r.long = long
+}
+
+// leftOut is what was too long to be read: all of it, or what is not to be tried again
+// yet.
+func (r *callsReader) leftOut(all bool) model.SpanSet {
+	var out model.SpanSet
+	for _, l := range r.long {
+		if all || time.Now().Before(l.until) {
+			out = out.Add(l.span)
+		}
+	}
+	return out
+}
+
+// afterLong is the first second of span from which on nothing was too long to be read.
+func (r *callsReader) afterLong(span model.Span) int64 {
+	if long := r.leftOut(true).Within(span); len(long) > 0 {
+		return long[len(long)-1].To + 1
+	}
+	return span.From
 }
 
 // settle tells of the rows of span, all of which are in got.
@@ -58,6 +168,7 @@ func (w *watch) settle(ctx context.Context, r *callsReader, span model.Span, got
 	rows = slices.DeleteFunc(rows, func(c model.Call) bool { return !span.Has(c.At) })
 	slices.Reverse(rows) // newest first on the wire
 	r.ledger = r.ledger.Settle(span, got.at)
+	r.takeBack(span)
 	w.emit(model.SourceCalls, meterOf(ctx).last, every, model.CallsRead{
 		Scope: r.scope, Span: span, Calls: rows, ReadAt: got.at, Told: got.total.OK,
 	}, nil)
@@ -109,6 +220,17 @@ func (e *tooManyError) whole(span model.Span) model.Span {
 	return span
 }
 
+// within reports whether rows were read, all of them of span.
+func (e *tooManyError) within(span model.Span) bool {
+	outside := func(c model.Call) bool { return !span.Has(c.At) }
+	for _, p := range e.read.pages {
+		if slices.ContainsFunc(p, outside) {
+			return false
+		}
+	}
+	return len(e.read.pages) > 0
+}
+
 func (e *tooManyError) Error() string {
 	return fmt.Sprintf("one second of the log holds %d calls and more, which the request budget cannot read: raise budget, or live with the gateway's own sums", e.rows)
 }
@@ -151,7 +273,7 @@ func (w *watch) readOnce(ctx context.Context, r *callsReader, span model.Span, m
 			return reading{}, err
 		}
 		got.slowest = max(got.slowest, meterOf(ctx).last)
-		if p.Total.OK && pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) && span.Seconds() > 1 {
+		if p.Total.OK && pagesOf(p.Total.V, w.target.Gateway.PageSize()) > int64(most) {
 			return reading{}, &tooManyError{rows: int(p.Total.V), seconds: span.Seconds()}
 		}
 		if !got.take(p) {
@@ -235,6 +357,18 @@ func (g *reading) take(p gateway.CallsPage) bool {
 // marked reports whether a row has no equal, thanks to its request id. A request
 // that failed and was tried again can leave equal rows with one id (new-api).
 func marked(c *model.Call) bool { return c.RequestID != "" && c.Kind != model.KindError }
+
+// in is how many rows of span were read.
+func (g *reading) in(span model.Span) (n int) {
+	for _, p := range g.pages {
+		for i := range p {
+			if span.Has(p[i].At) {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 func (g *reading) rows() (n int) {
 	for _, p := range g.pages {
