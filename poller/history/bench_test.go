@@ -106,7 +106,7 @@ func BenchmarkMonth(b *testing.B) {
 	for h := range int64(kinds) {
 		for m := int64(0); m < 3600; m += 60 {
 			one := model.Span{From: hour + h*3600 + m, To: hour + h*3600 + m + 59}
-			s.Fold("prod", read(one, one.To+200, traffic(r, one, 10e6/30/86400)))
+			s.Fold("prod", read(one, one.To+200, traffic(r, one, 12.1e6/30/86400))) // a sixth of them are failures and refunds
 		}
 		mustFlush(b, s)
 	}
