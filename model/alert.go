@@ -90,6 +90,9 @@ type Alert struct {
 	Said string
 }
 
+// rises reports whether it is about a spike.
+func (k AlertKind) rises() bool { return k == AlertSpike || k == AlertErrorSpike }
+
 // AlertEvent is an alert that was raised or is over.
 type AlertEvent struct {
 	Alert
@@ -131,8 +134,7 @@ func (s AlertState) Active() []Alert {
 	out := make([]Alert, 0, len(s.active))
 	for _, h := range s.active {
 		h.Until = time.Time{}
-		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
-		if spike && !h.so.IsZero() && h.seen.Sub(h.so) >= subsides {
+		if h.Kind.rises() && !h.so.IsZero() && h.seen.Sub(h.so) >= subsides {
 			h.Until = h.so
 		}
 		out = append(out, h.Alert)
@@ -242,9 +244,8 @@ func Alerts(s State, o AlertOptions, was AlertState) (AlertState, []AlertEvent) 
 			is = conditionGood // what is no more, as a key that was deleted, is no cause for alarm
 		}
 		h.seen = s.Now
-		spike := h.Kind == AlertSpike || h.Kind == AlertErrorSpike
 		switch {
-		case spike && !looked && blind[h.Kind]:
+		case h.Kind.rises() && !looked && blind[h.Kind]:
 			next[id] = h // what is past stays so, and what nobody sees becomes it
 			continue
 		case is == conditionBad || is == conditionUnsure:

@@ -108,9 +108,9 @@ type parting struct {
 }
 
 const (
-	// fastSum is how much longer than the fastest an answer may take for a longer
-	// part to be tried, and fastRow how many of them in a row it takes. A database that reads
-	// the time by an index takes so long for a few thousand rows of everybody, of which the
+	// fastSum is how much longer than the fastest an answer may take for a longer part to
+	// be tried, and fastRow how many of them in a row it takes. A database that reads the
+	// time by an index takes so long for a few thousand rows of everybody, of which the
 	// next hour may have more.
 	fastSum = backfillTook / 24
 	fastRow = 6
@@ -134,12 +134,12 @@ func (p *parting) seconds(span model.Span, now int64, way time.Duration) int64 {
 	return p.most
 }
 
-// learn takes into account how long an answer took, and how long one takes about the
-// account, which is the way to the gateway. After a slow one parts become an
-// hour instead of a day, and ten minutes instead of an hour: how long is too long depends
-// on what everybody wrote into the log in that time, which an account cannot see
-// (docs/queries.md). So in the calm of a night they may grow again, up to an hour. Where
-// ten minutes take more than half as long, it is not the length that takes time.
+// learn takes into account how long an answer took, and how long the fastest did, which
+// is the way to the gateway. After a slow one parts become an hour instead of a day, and
+// ten minutes instead of an hour: how long is too long depends on what everybody wrote
+// into the log in that time, which an account cannot see (docs/queries.md). So in the
+// calm of a night they may grow again, up to an hour. Where ten minutes take more than
+// half as long, it is not the length that takes time.
 func (p *parting) learn(seconds int64, took, way time.Duration) {
 	slow := took > max(way+backfillTook, 2*p.flat)
 	switch {

@@ -168,7 +168,7 @@ func (w *watch) once(ctx context.Context, window model.Window) model.Span {
 	if end, ok := ctx.Deadline(); !ok || int64(w.target.Budget.until(end)) > all.Seconds()/longest+3 {
 		ask(model.SourceDays, func(ctx context.Context) (any, error) {
 			d := w.dayReader()
-			_, err := w.readPeriods(ctx, d, all, true, always)
+			_, err := w.readPeriods(ctx, d, all, false, always) // the newest were asked for above
 			return d.periods, err
 		})
 	}
